@@ -1,0 +1,3 @@
+import { stopTestServers } from './start-servers';
+
+export default stopTestServers;
