@@ -1,0 +1,9 @@
+/** `temporal-ratchet/policy`: policy files in, complete policies out. */
+export { policyDigest } from './digest';
+export { formatDuration, parseDuration } from './duration';
+export { PRESETS } from './presets';
+export { resolvePolicy } from './resolve';
+export { toWrittenForm } from './resolved-form';
+export type { Problem } from './rules';
+export { policySchema, PRESET_NAMES } from './schema';
+export type { FullPolicyInput, PolicyInput, PresetName, PresetSections } from './schema';

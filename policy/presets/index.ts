@@ -1,0 +1,15 @@
+/** The presets by name. */
+import type { PresetName, PresetSections } from '../schema';
+import { articlePreset } from './article';
+import { defaultPreset } from './default';
+import { demoPreset } from './demo';
+import { highStakesPreset } from './high-stakes';
+import { lowRiskPreset } from './low-risk';
+
+export const PRESETS: Readonly<Record<PresetName, PresetSections>> = {
+  default: defaultPreset,
+  article: articlePreset,
+  'high-stakes': highStakesPreset,
+  'low-risk': lowRiskPreset,
+  demo: demoPreset,
+};
