@@ -41,6 +41,12 @@ export interface PairedRow {
   readonly occurredAt: EpochMs;
 }
 
+/**
+ * `error` of a shadow row whose copy was dropped under load: the gateway logs such a row (no score), so that the drops
+ * are counted with the run they belong to.
+ */
+export const SHADOW_DROPPED = 'RATCHET_OVERLOADED';
+
 export interface ShadowCounts {
   readonly requests: number;
   readonly errors: number;

@@ -1,0 +1,92 @@
+/**
+ * The counting rules of a rollout as SQL. They are the same as those of adapters/memory/predictions.ts, and the
+ * conformance suite runs over both.
+ */
+
+/**
+ * $1 model, $2 from, $3 to, $4 version or null. One row a request: a canary that failed did not serve, the champion's
+ * answer (same or other id) did.
+ */
+export const WINDOW = `
+  SELECT s.occurred_at, s.numbers, s.strings, s.score, s.label, l.value AS truth, s.version
+  FROM (
+    SELECT DISTINCT ON (id) * FROM ratchet.predictions
+    WHERE model = $1 AND occurred_at >= $2 AND occurred_at < $3
+      AND (arm = 'champion' OR (arm = 'canary' AND error IS NULL))
+    ORDER BY id, (error IS NOT NULL)
+  ) AS s
+  LEFT JOIN ratchet.labels l ON l.model = $1 AND l.prediction_id = s.id
+  WHERE $4::text IS NULL OR s.version = $4
+  ORDER BY s.occurred_at, s.id`;
+
+/**
+ * $1 model, $2 run, $3 slow above (microseconds) or null, $4 labels mature at occurred_at up to.
+ * A unit is a key, or the request itself when it has none. \`keys\` counts a unit once, where it was first exposed; each
+ * kind of event counts once a unit, where it first happened; \`labelled\` counts a unit once a segment and arm.
+ * The champion's answer in place of a failed canary is no exposure to the champion. Rows at weight 0 were not assigned
+ * by chance and are no evidence.
+ */
+export const SEGMENTS = `
+  WITH served AS (
+    SELECT DISTINCT ON (id, arm) id, arm, pair_id, step, weight, received_at, occurred_at, key, label, latency_us, error
+    FROM ratchet.predictions
+    WHERE model = $1 AND run = $2 AND arm IN ('champion', 'canary') AND step IS NOT NULL AND weight > 0
+    ORDER BY id, arm, received_at
+  ), exposed AS (
+    SELECT s.*, coalesce('k' || s.key, 'i' || s.id::text) AS unit,
+      l.value IS NOT NULL AND s.label IS NOT NULL AND s.error IS NULL AND s.occurred_at <= $4 AS is_labelled,
+      l.value IS DISTINCT FROM s.label AS is_wrong
+    FROM served s LEFT JOIN ratchet.labels l ON l.model = $1 AND l.prediction_id = s.id
+    WHERE NOT (s.arm = 'champion' AND EXISTS (
+      SELECT FROM served f WHERE f.arm = 'canary' AND f.error IS NOT NULL AND f.id IN (s.id, s.pair_id)))
+  ), events AS (
+    SELECT *, error IS NOT NULL AS is_error, coalesce(latency_us > $3::float8, false) AS is_slow,
+      row_number() OVER by_unit AS exposure,
+      row_number() OVER (PARTITION BY unit, error IS NOT NULL ORDER BY received_at, id) AS nth_error,
+      row_number() OVER (PARTITION BY unit, coalesce(latency_us > $3::float8, false) ORDER BY received_at, id) AS nth_slow,
+      row_number() OVER (PARTITION BY unit, is_labelled AND is_wrong ORDER BY received_at, id) AS nth_wrong
+    FROM exposed WINDOW by_unit AS (PARTITION BY unit ORDER BY received_at, id)
+  )
+  SELECT step, weight, arm,
+    count(*) FILTER (WHERE exposure = 1) AS keys,
+    count(*) AS requests,
+    count(*) FILTER (WHERE is_error AND nth_error = 1) AS errors,
+    count(*) FILTER (WHERE is_slow AND nth_slow = 1) AS slow,
+    count(*) FILTER (WHERE is_labelled AND is_wrong AND nth_wrong = 1) AS wrong,
+    count(DISTINCT unit) FILTER (WHERE is_labelled) AS labelled
+  FROM events GROUP BY step, weight, arm ORDER BY step, weight, arm`;
+
+/** $1 model, $2 run. */
+export const RUN_TIMES = `
+  SELECT min(received_at) AS first, max(received_at) AS last FROM ratchet.predictions WHERE model = $1 AND run = $2`;
+
+const SHADOWS = `
+  shadow AS (
+    SELECT DISTINCT ON (id) id, pair_id, score, label, error FROM ratchet.predictions
+    WHERE model = $1 AND run = $2 AND arm = 'shadow' ORDER BY id, received_at
+  ), champion AS (
+    SELECT DISTINCT ON (id) id, score, label, occurred_at FROM ratchet.predictions
+    WHERE model = $1 AND arm = 'champion' AND error IS NULL AND received_at BETWEEN $4 AND $5
+      AND id IN (SELECT pair_id FROM shadow) ORDER BY id, received_at
+  )`;
+
+/** $1 model, $2 run, $3 labels mature at occurred_at up to, $4 and $5 times within which the run was received. */
+export const PAIRS = `
+  WITH ${SHADOWS}, paired AS (
+    SELECT DISTINCT ON (c.id) c.id, c.score AS c_score, c.label AS c_label, c.occurred_at, s.score, s.label
+    FROM shadow s JOIN champion c ON c.id = s.pair_id WHERE s.error IS NULL ORDER BY c.id, s.id
+  )
+  SELECT p.c_score AS "championScore", p.c_label AS "championLabel", p.score AS "candidateScore",
+    p.label AS "candidateLabel", l.value AS truth, p.occurred_at AS "occurredAt"
+  FROM paired p JOIN ratchet.labels l ON l.model = $1 AND l.prediction_id = p.id
+  WHERE p.occurred_at <= $3 AND p.c_score IS NOT NULL AND p.score IS NOT NULL
+  ORDER BY l.seq`;
+
+/** $1 model, $2 run, $3 error that marks a dropped copy, $4 and $5 times within which the run was received. */
+export const SHADOW_COUNTS = `
+  WITH ${SHADOWS}
+  SELECT count(*) FILTER (WHERE s.error IS DISTINCT FROM $3) AS requests,
+    count(*) FILTER (WHERE s.error IS NOT NULL AND s.error <> $3) AS errors,
+    count(*) FILTER (WHERE s.error = $3) AS dropped,
+    count(*) FILTER (WHERE s.error IS NULL AND c.id IS NOT NULL AND s.label IS DISTINCT FROM c.label) AS disagreements
+  FROM shadow s LEFT JOIN champion c ON c.id = s.pair_id`;
