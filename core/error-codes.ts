@@ -112,6 +112,18 @@ export const ERROR_CODES = {
     'No approval is awaited at this moment.',
     'Look at the status to see what the rollout waits for.',
   ),
+  RATCHET_DECISION_IMPOSSIBLE: row(
+    409,
+    false,
+    'The decision cannot be taken in the phase the rollout is in.',
+    'Look at the status; the message says what is possible.',
+  ),
+  RATCHET_DECISION_FORBIDDEN: row(
+    403,
+    false,
+    'The policy names who may decide, and this actor is not among them.',
+    'Ask one of the actors listed in the message.',
+  ),
   RATCHET_DECISION_MALFORMED: row(
     400,
     false,
