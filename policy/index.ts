@@ -7,3 +7,5 @@ export { toWrittenForm } from './resolved-form';
 export type { Problem } from './rules';
 export { policySchema, PRESET_NAMES } from './schema';
 export type { FullPolicyInput, PolicyInput, PresetName, PresetSections } from './schema';
+export { MESSAGE_PAYLOADS, parseMessage, parseWorkflowInput, WORKFLOW_INPUTS } from './workflow-inputs';
+export type { MessageKind, MessagePayloads, WorkflowInputs, WorkflowKind } from './workflow-inputs';
