@@ -1,0 +1,50 @@
+import { join } from 'node:path';
+import { forwardSignals, runChild } from './child.mjs';
+import { PROJECT } from './paths.mjs';
+import { SetupError } from './setup-error.mjs';
+import { makeReady } from './setup.mjs';
+import { runTests } from './test-run.mjs';
+
+const USAGE = `usage: node setup/run.mjs <command> [arguments]
+
+  setup            install what is missing and build
+  demo [args]      the whole loop on real data (npm run demo -- --help)
+  dev [args]       the embedded stack: Temporal, MLflow, PostgreSQL, gateway
+  test [args]      every test; arguments go to jest (npm test -- test/core)`;
+
+/** Runs one command; sets the exit code: 0 fine, 1 failed, 2 not understood, 128 + n ended by signal n. */
+export async function main([command, ...args]) {
+  forwardSignals();
+  try {
+    process.exitCode = await run(command, args);
+  } catch (error) {
+    if (!(error instanceof SetupError)) throw error;
+    console.error(`\n${error.message}`);
+    if (command === 'test') console.log('0 passed, 1 failed');
+    process.exitCode = 1;
+  }
+}
+
+async function run(command, args) {
+  switch (command) {
+    case 'setup':
+      await makeReady();
+      console.log('Ready.');
+      return 0;
+    case 'demo':
+      await makeReady();
+      return node('dist/examples/late-flights/main.js', args);
+    case 'dev':
+      await makeReady();
+      return node('dist/cli/main.js', ['dev', ...args]);
+    case 'test':
+      return runTests(args);
+    default:
+      console.error(USAGE);
+      return command === undefined || command === '--help' || command === 'help' ? 0 : 2;
+  }
+}
+
+function node(script, args) {
+  return runChild(process.execPath, ['--enable-source-maps', join(PROJECT, script), ...args], { stdio: 'inherit' });
+}

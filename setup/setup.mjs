@@ -1,0 +1,20 @@
+import { mkdirSync } from 'node:fs';
+import { build } from './build.mjs';
+import { withSetupLock } from './lock.mjs';
+import { ensureNodePackages } from './node-packages.mjs';
+import { STATE } from './paths.mjs';
+import { ensurePythonEnvironment } from './python-environment.mjs';
+
+/**
+ * Makes the checkout ready to run: npm packages as locked, the locked Python environment, the build. Each part looks
+ * first, repairs what a killed run left half-done, and does nothing when nothing is stale (0.1 s in all).
+ * Only one set-up runs at a time in a checkout.
+ */
+export async function makeReady({ withBuild = true } = {}) {
+  mkdirSync(STATE, { recursive: true });
+  await withSetupLock(async () => {
+    await ensureNodePackages();
+    await ensurePythonEnvironment();
+    if (withBuild) await build();
+  });
+}
