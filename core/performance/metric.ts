@@ -27,7 +27,9 @@ export const proportion = (
 /** A mean of non-negative losses with its normal interval, cut at 0. */
 export const meanLoss = (name: MetricName, estimate: MeanEstimate | null): readonly MetricValue[] => {
   if (estimate === null || !Number.isFinite(estimate.mean)) return [];
-  const half = estimate.standardError === null ? null : Z_95 * estimate.standardError;
+  // Values near the largest double overflow the variance: then there is no interval.
+  const known = estimate.standardError !== null && Number.isFinite(Z_95 * estimate.standardError);
+  const half = known ? Z_95 * (estimate.standardError ?? 0) : null;
   return [
     {
       name,
