@@ -204,14 +204,15 @@ function noTrafficReason(candidateKeys: number, championKeys: number): Reason {
 }
 
 function sampleRatioReason(segments: readonly Segment[], bayesFactor: number, limit: number | null): Reason {
-  const last = segments.filter((s) => s.candidate.keys + s.champion.keys > 0).at(-1);
-  const got = last === undefined ? 0 : last.candidate.keys;
-  const of = last === undefined ? 0 : last.candidate.keys + last.champion.keys;
+  const split = segments.filter((s) => s.weight > 0 && s.weight < 10_000);
+  const got = split.reduce((sum, s) => sum + s.candidate.keys, 0);
+  const keys = split.reduce((sum, s) => sum + s.candidate.keys + s.champion.keys, 0);
+  const due = split.reduce((sum, s) => sum + (s.weight / 10_000) * (s.candidate.keys + s.champion.keys), 0);
   return {
     code: 'sampleRatio',
     text:
-      `the candidate got ${percent(got, of)} of ${of} keys at weight ${percent(last?.weight ?? 0, 10_000)}: assignment or log ` +
-      `is broken (Bayes factor ${decimals(bayesFactor)} >= ${decimals(limit ?? 0)})`,
+      `the candidate got ${percent(got, keys)} of ${keys} keys where ${percent(due, keys)} were due: assignment or log is broken ` +
+      `(Bayes factor ${decimals(bayesFactor)} >= ${decimals(limit ?? 0)})`,
     observed: bayesFactor,
     expected: limit,
   };

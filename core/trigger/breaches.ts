@@ -42,6 +42,9 @@ export function startBreaches(version: ModelVersion | null): BreachState {
   return { version, evaluations: [], firedAt: null };
 }
 
+/** Zero, before the first evaluation names the champion. */
+export const EMPTY_BREACHES: BreachState = startBreaches(null);
+
 export function recordEvaluation(
   state: BreachState,
   report: EvaluationReport,
