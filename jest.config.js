@@ -11,6 +11,8 @@ const base = {
       },
     ],
   },
+  // Relative dynamic imports carry the extension that Node needs; the sources are TypeScript.
+  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   testEnvironment: '<rootDir>/test/setup/typed-array-environment.js',
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.ratchet/'],
   testPathIgnorePatterns: ['/node_modules/', '/dist/', '/.ratchet/'],

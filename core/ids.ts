@@ -5,6 +5,12 @@ export const TASK_QUEUE = 'ratchet';
 export const CPU_TASK_QUEUE = 'ratchet-cpu';
 export const GPU_TASK_QUEUE = 'ratchet-gpu';
 
+/** The statistics queue beside a workflow queue: `ratchet` → `ratchet-cpu`. */
+export const cpuQueueOf = (taskQueue: string): string => `${taskQueue}-cpu`;
+
+/** Prefix of every activity's name on the wire, so that ours never clash with the user's (temporal.md §1.4). */
+export const ACTIVITY_PREFIX = 'ratchet.';
+
 /** Workflow ids (DESIGN §4). The id is the lock: one open workflow an id. */
 export const modelWorkflowId = (model: ModelName): string => `model/${model}`;
 export const driftWorkflowId = (model: ModelName): string => `drift/${model}`;

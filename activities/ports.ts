@@ -1,0 +1,53 @@
+import type {
+  ClaimStore,
+  Clock,
+  DecisionStore,
+  EvaluationStore,
+  GatewayStatusStore,
+  IncidentStore,
+  Logger,
+  ModelRuntime,
+  ModelStore,
+  Notifier,
+  PredictionReader,
+  RegistryStore,
+  ReportRenderer,
+  RouteStore,
+  TrackingStore,
+  Trainer,
+  TrainingSource,
+  WorkflowGateway,
+} from '../core/ports';
+
+/** Cards of this worker: one lease a training (DESIGN §5). `null` from acquire: no card, train on the CPU. */
+export interface GpuLeases {
+  acquire(): string | null;
+  release(card: string): void;
+}
+
+/** All that activities need from outside. `workers/` wires it; tests give fakes. */
+export interface ActivityPorts {
+  readonly models: ModelStore;
+  readonly routes: RouteStore;
+  readonly claims: ClaimStore;
+  readonly decisions: DecisionStore;
+  readonly incidents: IncidentStore;
+  readonly predictions: PredictionReader;
+  readonly evaluations: EvaluationStore;
+  readonly gateways: GatewayStatusStore;
+  readonly training: TrainingSource;
+  readonly trainer: Trainer;
+  readonly gpus: GpuLeases;
+  readonly runtime: ModelRuntime;
+  readonly tracking: TrackingStore;
+  readonly registry: RegistryStore;
+  readonly notifier: Notifier;
+  readonly workflows: WorkflowGateway;
+  readonly reports: ReportRenderer;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  /** A folder that every training worker of this installation sees: trainers write models and checkpoints there. */
+  readonly workDir: string;
+  /** Version of this package, stored with every verdict (I5). */
+  readonly codeVersion: string;
+}

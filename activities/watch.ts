@@ -1,0 +1,255 @@
+/** Activities of driftCheck: one window a call. */
+import { worstVerdict, type Reason, type Verdict } from '../core/verdict';
+import { measureDrift } from '../core/drift/measure';
+import { checkQuality } from '../core/quality/check';
+import { measurePerformance } from '../core/performance/measure';
+import type { EvaluationReport } from '../core/messages';
+import type { EpochMs, ModelName, ModelVersion } from '../core/model';
+import type { Policy } from '../core/policy';
+import { RatchetError } from '../core/errors';
+import type { DriftCheckResult } from '../core/workflow-io';
+import { guarded } from './failure';
+import type { ActivityPorts } from './ports';
+
+export interface CheckWindow {
+  readonly version: ModelVersion;
+  readonly start: EpochMs;
+  readonly end: EpochMs;
+}
+
+export interface EvaluateWindowInput {
+  readonly model: ModelName;
+  readonly policy: Policy;
+  readonly window: CheckWindow;
+  readonly workflowId: string;
+  readonly key: string;
+}
+
+export interface EvaluateWindowResult {
+  readonly outcome: Exclude<DriftCheckResult['outcome'], 'noWindow'>;
+  readonly report: EvaluationReport;
+  readonly driftedFeatures: readonly string[];
+  /** One line of numbers for the details pane and the timeline. */
+  readonly summary: string;
+}
+
+type WatchPorts = Pick<
+  ActivityPorts,
+  | 'models'
+  | 'routes'
+  | 'predictions'
+  | 'evaluations'
+  | 'decisions'
+  | 'tracking'
+  | 'workflows'
+  | 'clock'
+  | 'codeVersion'
+  | 'logger'
+>;
+
+// eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- the table's type is the contract
+export function createWatchActivities(ports: WatchPorts) {
+  async function measure(input: EvaluateWindowInput) {
+    const { model, policy, window } = input;
+    const version = await ports.models.getVersion(model, window.version);
+    const rows = await ports.predictions.readWindow(model, version.contract, window.start, window.end);
+    const quality = checkQuality(
+      rows.features.columns,
+      rows.features.rows,
+      policy.features,
+      version.referenceProfile,
+      policy.quality,
+      { newest: rows.occurredAt.length === 0 ? null : Math.max(...rows.occurredAt.slice(-1000)), end: window.end },
+    );
+    const drift =
+      version.referenceProfile === null
+        ? null
+        : measureDrift(version.referenceProfile, rows.features, policy.features, policy.drift);
+    const performance = measurePerformance(
+      { task: policy.task, classes: policy.classes, scores: rows.scores, labels: rows.labels, truths: rows.truths },
+      policy.performance,
+      version.holdoutMetrics,
+    );
+    return { rows: rows.features.rows, quality, drift, performance };
+  }
+
+  return guarded({
+    /**
+     * The oldest complete window that nobody has evaluated for the champion, or null. Complete: the watermark (latest
+     * occurredAt minus the allowed lateness) has passed its end by the label horizon, so that its labels are mature.
+     */
+    async nextCheckWindow(input: { readonly model: ModelName; readonly policy: Policy }): Promise<CheckWindow | null> {
+      const { model, policy } = input;
+      const route = await ports.routes.getRoute(model);
+      if (route === null) throw new RatchetError('RATCHET_NO_CHAMPION', `model "${model}" has no champion to check.`);
+      const [latest, earliest] = await Promise.all([
+        ports.predictions.latestOccurredAt(model),
+        ports.predictions.earliestOccurredAt(model),
+      ]);
+      if (latest === null || earliest === null) return null;
+      const watermark = latest - policy.eventTime.allowedLatenessMs - policy.eventTime.labelHorizonMs;
+      const { anchor, windowMs } = policy.drift;
+      const version = await ports.models.getVersion(model, route.champion);
+      // A version is judged on windows that begin after it began to serve; the grid cell of the first row counts.
+      const servedSince = (await ports.decisions.list(model, { kind: 'route.promote' }))
+        .filter((d) => d.version === version.version)
+        .map((d) => d.evidence['eventTime'])
+        .find((t): t is number => typeof t === 'number');
+      const first = servedSince ?? earliest;
+      const cell =
+        servedSince === undefined ? Math.floor((first - anchor) / windowMs) : Math.ceil((first - anchor) / windowMs);
+      const next = await ports.evaluations.nextWindow(
+        model,
+        route.champion,
+        policy.drift,
+        anchor + cell * windowMs,
+        watermark,
+      );
+      return next === null ? null : { version: route.champion, start: next.start, end: next.end };
+    },
+
+    /** Measures one window, stores the evaluation (once) and its decision record. */
+    async evaluateWindow(input: EvaluateWindowInput): Promise<EvaluateWindowResult> {
+      const { model, policy, window } = input;
+      const m = await measure(input);
+      const driftFired = m.drift?.verdict === 'drift';
+      const perfFired = m.performance.verdict === 'fail';
+      const breached = {
+        driftAndPerformance: driftFired && perfFired,
+        driftOrPerformance: driftFired || perfFired,
+        drift: driftFired,
+        performance: perfFired,
+      }[policy.triggers.require];
+      const reasons: readonly Reason[] = [
+        ...m.quality.reasons,
+        ...(m.drift?.reasons ?? [
+          { code: 'drift.noReference', text: 'the version has no reference profile: drift is not judged' },
+        ]),
+        ...m.performance.reasons,
+      ];
+      const outcome = ((): EvaluateWindowResult['outcome'] => {
+        if (m.quality.verdict === 'fail') return 'dataInvalid';
+        if (breached) return 'breach';
+        if (driftFired || perfFired || m.drift?.verdict === 'warn') return 'warn';
+        const judged: Verdict[] = [
+          m.performance.verdict,
+          m.drift === null || m.drift.verdict === 'insufficient' ? 'inconclusive' : 'pass',
+        ];
+        return worstVerdict(judged) === 'pass' ? 'noDrift' : 'insufficient';
+      })();
+      const report: EvaluationReport = {
+        version: window.version,
+        windowStart: window.start,
+        windowEnd: window.end,
+        breached: outcome === 'breach',
+        driftScore: m.drift?.driftScore ?? null,
+        reasons,
+      };
+      const saved = await ports.evaluations.saveEvaluation({
+        model,
+        version: window.version,
+        windowStart: window.start,
+        windowEnd: window.end,
+        report,
+        measurement: { ...m, outcome },
+        workflowId: input.workflowId,
+        at: ports.clock.now(),
+      });
+      await ports.decisions.record({
+        key: input.key,
+        model,
+        version: window.version,
+        kind: 'drift',
+        verdict:
+          outcome === 'noDrift'
+            ? 'pass'
+            : outcome === 'breach'
+              ? 'fail'
+              : outcome === 'dataInvalid'
+                ? 'error'
+                : 'inconclusive',
+        reasons,
+        evidence: {
+          window,
+          rows: m.rows,
+          outcome,
+          drift: m.drift,
+          performance: m.performance,
+          quality: m.quality,
+          thresholds: { drift: policy.drift, performance: policy.performance, require: policy.triggers.require },
+          codeVersion: ports.codeVersion,
+        },
+        actor: 'ratchet',
+        reason: `scheduled check of ${new Date(window.start).toISOString()} to ${new Date(window.end).toISOString()}`,
+        workflowId: input.workflowId,
+      });
+      const metricText = m.performance.metrics
+        .map((x) => `${x.name} ${x.value === null ? 'n/a' : x.value.toFixed(3)}`)
+        .join(', ');
+      const drifted = m.drift?.driftedFeatures ?? [];
+      return {
+        outcome,
+        report: saved.report,
+        driftedFeatures: drifted,
+        summary: `${m.rows} rows; drifted: ${drifted.length === 0 ? 'none' : drifted.join(', ')}; ${metricText}`,
+      };
+    },
+
+    /** Tracking write: never stops a check (DESIGN §7). */
+    async logCheckToMlflow(input: {
+      readonly model: ModelName;
+      readonly window: CheckWindow;
+      readonly result: EvaluateWindowResult;
+      readonly key: string;
+      readonly startedAt: EpochMs;
+    }): Promise<void> {
+      const { runId } = await ports.tracking.ensureRun({
+        key: input.key,
+        experiment: `ratchet/${input.model}/drift`,
+        name: `check ${new Date(input.window.start).toISOString().slice(0, 10)}`,
+        startTime: input.startedAt,
+        tags: { 'ratchet.outcome': input.result.outcome, 'ratchet.version': input.window.version },
+      });
+      const evaluation = (await ports.evaluations.listEvaluations(input.model)).find(
+        (e) => e.version === input.window.version && e.windowStart === input.window.start,
+      );
+      const metrics = metricPoints(evaluation?.measurement ?? {}, input.startedAt);
+      await ports.tracking.logRun(runId, {
+        metrics,
+        params: { version: input.window.version, rows: String(evaluation?.measurement['rows'] ?? 0) },
+      });
+      await ports.tracking.logArtifact(
+        runId,
+        'drift.json',
+        JSON.stringify(evaluation?.measurement ?? {}, null, 2),
+        'application/json',
+      );
+      await ports.tracking.endRun(runId, 'FINISHED', ports.clock.now());
+    },
+
+    /** signal-with-start on `model/<name>`: workflows cannot do that themselves. */
+    async reportEvaluation(input: { readonly model: ModelName; readonly report: EvaluationReport }): Promise<void> {
+      await ports.workflows.reportEvaluation(input.model, input.report);
+    },
+  });
+}
+
+/** Flattens a measurement into MLflow metric points: `psi.<feature>` and the performance metrics. */
+function metricPoints(
+  measurement: Readonly<Record<string, unknown>>,
+  timestamp: EpochMs,
+): { key: string; value: number; timestamp: EpochMs }[] {
+  const points: { key: string; value: number; timestamp: EpochMs }[] = [];
+  const add = (key: string, value: unknown): void => {
+    if (typeof value === 'number' && Number.isFinite(value)) points.push({ key, value, timestamp });
+  };
+  const drift = measurement['drift'] as
+    { features?: { name: string; effect: number | null }[]; driftScore?: number } | null | undefined;
+  for (const feature of drift?.features ?? []) add(`drift.${feature.name}`, feature.effect);
+  add('drift.score', drift?.driftScore);
+  const performance = measurement['performance'] as
+    { metrics?: { name: string; value: number | null }[]; coverage?: number } | undefined;
+  for (const metric of performance?.metrics ?? []) add(metric.name, metric.value);
+  add('labelCoverage', performance?.coverage);
+  return points;
+}

@@ -1,0 +1,1 @@
+export { TemporalWorkflowGateway } from './workflow-gateway';

@@ -1,0 +1,523 @@
+import {
+  ActivityFailure,
+  allHandlersFinished,
+  ApplicationFailure,
+  CancellationScope,
+  condition,
+  continueAsNew,
+  isCancellation,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
+import { ActivityCancellationType } from '@temporalio/common';
+import type { Because, CanaryTick as CanaryMeasurement, RolloutHandle } from '../activities/rollout';
+import type { RolloutStatus } from '../core/messages';
+import type { Notification } from '../core/ports';
+import { refuseMessage } from '../core/rollout/canary-messages';
+import type { CanaryAction, CanaryState, CanaryStepDecision, CanaryTick } from '../core/rollout/canary-state';
+import { decideStep, startCanary } from '../core/rollout/decide-step';
+import type { CanaryJudgement } from '../core/rollout/judge-canary';
+import type { Reason } from '../core/verdict';
+import type { RolloutInput, RolloutResult } from '../core/workflow-io';
+import { callActivity } from './call-activity';
+import { approvalCommands, canaryStatus, showCanary } from './canary-page';
+import { openInbox, type InboxDecision } from './decision-inbox';
+import { DECISIONS, rolloutStatusQuery } from './messages';
+import { createPresence, showDetails, showTime, showWeight } from './presence';
+import { reportToModel } from './report-to-model';
+
+/** Carried over continue-as-new: absolute deadlines, evidence so far, decision ids (DESIGN §4). */
+interface Carried {
+  readonly handle: RolloutHandle;
+  readonly machine: CanaryState;
+  readonly slowUs: number | null;
+  readonly seen: readonly string[];
+  /** Route changes so far: each has its own idempotency key. */
+  readonly changes: number;
+  readonly startedAt: number;
+  /** Set in the watch after promotion. */
+  readonly promotedAt: number | null;
+}
+
+/**
+ * Weight steps with durable timers. This function executes; core/rollout/decide-step.ts decides. Guardrails are looked at in
+ * ticks inside each step, and a tick races the messages, so that neither waits for the other.
+ */
+export async function canary(input: RolloutInput): Promise<RolloutResult> {
+  const { workflowId, firstExecutionRunId } = workflowInfo();
+  const carried = input.state as Carried | undefined;
+  const run = new CanaryRun(input, workflowId, `${workflowId}:${firstExecutionRunId}`, carried);
+  return run.execute();
+}
+
+class CanaryRun {
+  private readonly presence = createPresence();
+  private readonly inbox;
+  private handle: RolloutHandle | null;
+  private machine: CanaryState | null;
+  private slowUs: number | null;
+  private changes: number;
+  private routeWeight: number;
+  private promotedAt: number | null;
+  private judgement: CanaryJudgement | null = null;
+  private status: RolloutStatus;
+
+  constructor(
+    private readonly input: RolloutInput,
+    private readonly workflowId: string,
+    private readonly run: string,
+    carried: Carried | undefined,
+  ) {
+    this.handle = carried?.handle ?? null;
+    this.machine = carried?.machine ?? null;
+    this.slowUs = carried?.slowUs ?? null;
+    this.changes = carried?.changes ?? 0;
+    this.routeWeight = carried?.machine.weight ?? 0;
+    this.promotedAt = carried?.promotedAt ?? null;
+    this.status = {
+      model: input.model,
+      version: input.version,
+      champion: carried?.handle.champion ?? '',
+      phase: 'starting',
+      step: -1,
+      weight: 0,
+      nextDeadline: null,
+      needsHuman: false,
+      lastReasons: [],
+      outcome: null,
+    };
+    setHandler(rolloutStatusQuery, () => this.status, {
+      description: 'Phase, step, weight, reasons and next deadline of this canary.',
+    });
+    this.inbox = openInbox(
+      input.version,
+      (decision) => {
+        if (this.machine === null || this.handle === null)
+          return ['RATCHET_DECISION_NOT_AWAITED', 'the canary is still starting'];
+        const refusal = refuseMessage(
+          this.machine,
+          { kind: decision.kind, decision },
+          this.handle.policy.rollout,
+          Date.now(),
+        );
+        return refusal === null ? null : [refusal.code, refusal.message];
+      },
+      DECISIONS,
+      carried?.seen ?? [],
+    );
+  }
+
+  async execute(): Promise<RolloutResult> {
+    const { model, version } = this.input;
+    this.presence({ model, version, phase: 'canary', needsHuman: false });
+    let decision: CanaryStepDecision | null = null;
+    if (this.handle === null) {
+      const policy = await callActivity(
+        'loadPolicy',
+        { model, policy: this.input.policy ?? null },
+        `policy of ${model}`,
+      );
+      const begun = await callActivity(
+        'beginRollout',
+        {
+          kind: 'canary',
+          model,
+          version,
+          policy,
+          run: this.run,
+          workflowId: this.workflowId,
+          actor: this.input.actor,
+          reason: this.input.reason,
+        },
+        `claim, checks and loading of version ${version}`,
+      );
+      if (begun.kind === 'refused') return this.refused(begun.reasons);
+      this.handle = begun.handle;
+      decision = startCanary({ version, now: Date.now() }, policy.rollout);
+    }
+    const handle = this.handle;
+    try {
+      if (this.promotedAt === null) {
+        const ended = await this.steps(handle, decision);
+        if (ended.outcome !== 'promoted')
+          return await this.end(handle, ended.outcome, ended.action.reasons, ended.action);
+        this.promotedAt = Date.now();
+      }
+      return await this.watch(handle, this.promotedAt);
+    } catch (error) {
+      if (!isCancellation(error)) throw error;
+      return CancellationScope.nonCancellable(() => this.cancelled(handle));
+    }
+  }
+
+  /** From the first weight until the machine has ended. */
+  private async steps(
+    handle: RolloutHandle,
+    first: CanaryStepDecision | null,
+  ): Promise<{ outcome: RolloutResult['outcome']; action: CanaryAction }> {
+    const { rollout } = handle.policy;
+    let decision = first;
+    if (decision !== null) await this.carryOut(handle, decision, []);
+    for (;;) {
+      if (decision !== null && decision.state.outcome !== null)
+        return { outcome: decision.state.outcome, action: decision.action };
+      const machine = this.machine as CanaryState;
+      const now = Date.now();
+      const nextDeadline = decision?.action.nextDeadline ?? null;
+      const wait = Math.max(1, Math.min(rollout.tickMs, nextDeadline === null ? rollout.tickMs : nextDeadline - now));
+      await condition(() => this.inbox.pending.length > 0, wait, {
+        summary: `step ${machine.step + 1}, ${showWeight(machine.weight)}: next look`,
+      });
+      const tick = this.inbox.pending.length > 0 || machine.weight === 0 ? null : await this.tick(handle, machine);
+      const messages = this.inbox.pending.splice(0);
+      decision = decideStep(
+        machine,
+        { now: Date.now(), tick, messages: messages.map((m) => ({ kind: m.kind, decision: m })) },
+        rollout,
+      );
+      const refused = new Set(decision.refused.map((r) => r.id));
+      decision = await this.carryOut(
+        handle,
+        decision,
+        messages.filter((m) => !refused.has(m.id)),
+      );
+      if (workflowInfo().continueAsNewSuggested && this.inbox.pending.length === 0 && decision.state.outcome === null) {
+        await this.continueLater(handle);
+      }
+    }
+  }
+
+  /** Measures, or gives way to a message that arrives meanwhile. null in the judgement: it could not measure. */
+  private async tick(handle: RolloutHandle, machine: CanaryState): Promise<CanaryTick | null> {
+    const { leaseMs } = handle.policy.rollout;
+    const scope = new CancellationScope();
+    const measured = scope.run(async (): Promise<CanaryMeasurement | null> => {
+      try {
+        return await callActivity(
+          'tickCanary',
+          { handle, step: machine.step, slowUs: this.slowUs },
+          `analysis of step ${machine.step + 1} at ${showWeight(machine.weight)}, and the lease`,
+          {
+            scheduleToCloseTimeout: Math.max(2000, leaseMs),
+            startToCloseTimeout: Math.max(2000, leaseMs),
+            cancellationType: ActivityCancellationType.ABANDON,
+            retry: { maximumAttempts: 1 },
+          },
+        );
+      } catch {
+        return null;
+      }
+    });
+    const ears = new CancellationScope();
+    const interrupted = ears
+      .run(() => condition(() => this.inbox.pending.length > 0))
+      .then(
+        () => 'message' as const,
+        () => null,
+      );
+    const first = await Promise.race([measured, interrupted]);
+    ears.cancel();
+    if (first === 'message') {
+      scope.cancel();
+      return null;
+    }
+    if (first === null) return { judgement: null, lease: 'notTried' };
+    this.slowUs = first.slowUs;
+    this.judgement = first.judgement;
+    return { judgement: first.judgement, lease: first.leaseRenewed ? 'renewed' : 'lost' };
+  }
+
+  /** Executes a decision once. Returns the decision that holds afterwards: a refused promotion becomes a rollback. */
+  private async carryOut(
+    handle: RolloutHandle,
+    decision: CanaryStepDecision,
+    accepted: readonly InboxDecision[],
+  ): Promise<CanaryStepDecision> {
+    const { state, action } = decision;
+    const approvedNow = state.approvedBy !== null && state.approvedBy !== (this.machine?.approvedBy ?? null);
+    this.machine = state;
+    this.status = canaryStatus(handle, state, action);
+    this.presence({ phase: this.status.phase, needsHuman: this.status.needsHuman });
+    showCanary(handle, state, action, this.judgement);
+    for (const message of accepted) {
+      await callActivity(
+        'recordDecision',
+        {
+          handle,
+          key: `decision:${message.id}`,
+          kind: message.kind === 'approve' ? 'approval' : `message.${message.kind}`,
+          because: {
+            actor: message.actor,
+            reason: message.reason,
+            verdict: null,
+            reasons: [],
+            evidence: { id: message.id, step: state.step, weight: state.weight },
+          },
+        },
+        `${message.kind} by ${message.actor}`,
+      );
+    }
+    if (approvedNow || (action.kind === 'promote' && action.decision !== null)) {
+      const actor = action.decision?.actor ?? state.approvedBy ?? 'ratchet';
+      await callActivity(
+        'blessVersion',
+        { handle, blessing: 'approved', actor, reason: action.reason.text },
+        `blessing: approved by ${actor}`,
+      );
+    }
+    const because = this.because(action);
+    switch (action.kind) {
+      case 'rollback':
+      case 'abort':
+        await this.rollBack(handle, because);
+        return decision;
+      case 'promote':
+        return this.promote(handle, decision, because);
+      case 'askApproval':
+        await this.notify(handle, 'approvalWanted', `${handle.model} ${handle.version} waits for approval`, [
+          action.reason.text,
+          ...approvalCommands(handle),
+        ]);
+        break;
+      case 'remind':
+        await this.notify(handle, 'approvalReminder', `${handle.model} ${handle.version} still waits for approval`, [
+          action.reason.text,
+          ...approvalCommands(handle),
+        ]);
+        break;
+      case 'hold':
+        await this.notify(handle, 'heldForHuman', `${handle.model} ${handle.version} is held`, [action.reason.text]);
+        break;
+      case 'advance':
+      case 'continue':
+        break;
+    }
+    if (state.weight !== this.routeWeight) {
+      const lost = await this.setWeight(handle, state, because);
+      if (lost !== null) {
+        const next = decideStep(
+          state,
+          { now: Date.now(), tick: { judgement: null, lease: 'lost' }, messages: [] },
+          handle.policy.rollout,
+        );
+        this.routeWeight = 0;
+        return this.carryOut(handle, next, []);
+      }
+    }
+    return decision;
+  }
+
+  /** null when set; the reason when the lease had ended before the write. */
+  private async setWeight(handle: RolloutHandle, state: CanaryState, because: Because): Promise<Reason | null> {
+    this.changes += 1;
+    try {
+      await callActivity(
+        'setCanaryWeight',
+        { handle, step: state.step, change: this.changes, weight: state.weight, because },
+        `weight ${showWeight(state.weight)} to version ${handle.version}`,
+      );
+      this.routeWeight = state.weight;
+      return null;
+    } catch (error) {
+      const code = failureCode(error);
+      if (code !== 'RATCHET_LEASE_LOST') throw error;
+      return { code: 'leaseLost', text: 'the lease ended before the weight was set' };
+    }
+  }
+
+  private async promote(
+    handle: RolloutHandle,
+    decision: CanaryStepDecision,
+    because: Because,
+  ): Promise<CanaryStepDecision> {
+    try {
+      await callActivity('promoteVersion', { handle, because }, `version ${handle.version} becomes champion`);
+      return decision;
+    } catch (error) {
+      if (isCancellation(error)) throw error;
+      const cause = error instanceof ActivityFailure ? error.cause : error;
+      const text = cause instanceof Error ? cause.message : String(cause);
+      const reasons: Reason[] = [{ code: failureCode(error) ?? 'RATCHET_INTERNAL', text }];
+      await this.rollBack(handle, { ...because, verdict: 'error', reasons });
+      const state: CanaryState = { ...decision.state, outcome: 'rolledBack', weight: 0 };
+      this.machine = state;
+      return {
+        ...decision,
+        state,
+        action: { ...decision.action, kind: 'rollback', weight: 0, reason: reasons[0] as Reason, reasons },
+      };
+    }
+  }
+
+  /** Nothing may stop it; a fence means that somebody newer has already decided the route. */
+  private async rollBack(handle: RolloutHandle, because: Because): Promise<void> {
+    await CancellationScope.nonCancellable(async () => {
+      try {
+        await callActivity('rollBackCanary', { handle, because }, `full weight back to version ${handle.champion}`, {
+          retry: { initialInterval: '100ms', maximumInterval: '2 seconds' },
+        });
+      } catch (error) {
+        if (failureCode(error) !== 'RATCHET_ROUTE_FENCED') throw error;
+      }
+      this.routeWeight = 0;
+    });
+  }
+
+  /** After promotion `previous` stays loaded, and a champion that fails goes back. */
+  private async watch(handle: RolloutHandle, promotedAt: number): Promise<RolloutResult> {
+    const { rollout } = handle.policy;
+    const until = promotedAt + rollout.watchMs;
+    const reasons: Reason[] = [...this.status.lastReasons];
+    this.status = { ...this.status, phase: 'watching', weight: 10_000, nextDeadline: until, needsHuman: false };
+    this.presence({ phase: 'watching', needsHuman: false });
+    while (Date.now() < until) {
+      const wait = Math.max(1, Math.min(rollout.tickMs, until - Date.now()));
+      await condition(() => false, wait, { summary: `watch until ${showTime(until)}` });
+      const seen = await callActivity('tickWatch', { handle, since: promotedAt }, 'is the new champion failing?', {
+        retry: { maximumAttempts: 3 },
+        scheduleToCloseTimeout: '1 minute',
+      }).catch(() => null);
+      if (seen !== null && !seen.stillChampion) {
+        return this.end(
+          handle,
+          'rolledBack',
+          [{ code: 'rollback.asked', text: 'somebody rolled it back during the watch' }],
+          null,
+        );
+      }
+      if (seen !== null && seen.judgement.verdict === 'fail') {
+        const because: Because = {
+          actor: 'ratchet',
+          reason: 'watch',
+          verdict: 'fail',
+          reasons: seen.judgement.reasons,
+          evidence: { watch: seen.judgement },
+        };
+        await CancellationScope.nonCancellable(() =>
+          callActivity('restoreChampion', { handle, because }, `version ${handle.champion} is champion again`),
+        );
+        return this.end(handle, 'rolledBack', seen.judgement.reasons, null);
+      }
+      if (workflowInfo().continueAsNewSuggested) await this.continueLater(handle);
+    }
+    return this.end(handle, 'promoted', reasons, null);
+  }
+
+  private async end(
+    handle: RolloutHandle,
+    outcome: RolloutResult['outcome'],
+    reasons: readonly Reason[],
+    action: CanaryAction | null,
+  ): Promise<RolloutResult> {
+    const { model, version } = handle;
+    const because: Because =
+      action === null
+        ? { actor: 'ratchet', reason: outcome, verdict: null, reasons, evidence: { judgement: this.judgement } }
+        : this.because(action);
+    await callActivity('endRollout', { handle, outcome, because }, `record: ${outcome}`);
+    this.status = {
+      ...this.status,
+      phase: 'ended',
+      outcome,
+      lastReasons: reasons,
+      nextDeadline: null,
+      needsHuman: false,
+    };
+    this.presence({ phase: 'ended', outcome, needsHuman: false });
+    await reportToModel(model, { kind: 'canary', version, outcome, reasons });
+    // The traffic is right already; the registry and the report may take as long as MLflow needs.
+    await callActivity('projectAliases', { model, challenger: null }, 'MLflow aliases follow the route');
+    await callActivity(
+      'reportRollout',
+      {
+        model,
+        version,
+        champion: handle.champion,
+        workflowId: this.workflowId,
+        run: this.run,
+        outcome,
+        reasons,
+        startTime: workflowInfo().runStartTime.getTime(),
+      },
+      'report to MLflow',
+      { retry: { maximumAttempts: 5 } },
+    ).catch(() => undefined);
+    await condition(allHandlersFinished);
+    return { outcome, version, reasons };
+  }
+
+  private async cancelled(handle: RolloutHandle): Promise<RolloutResult> {
+    const reasons: Reason[] = [{ code: 'cancelled', text: 'the workflow was cancelled' }];
+    if (this.promotedAt !== null) return this.end(handle, 'promoted', reasons, null);
+    await this.rollBack(handle, { actor: 'temporal', reason: 'cancelled', verdict: null, reasons, evidence: {} });
+    return this.end(handle, 'aborted', reasons, null);
+  }
+
+  private async refused(reasons: readonly Reason[]): Promise<RolloutResult> {
+    const { model, version } = this.input;
+    this.status = { ...this.status, phase: 'ended', outcome: 'refused', lastReasons: reasons };
+    this.presence({ phase: 'ended', outcome: 'refused' });
+    showDetails({ title: `Canary of ${model} ${version}: refused`, facts: [], reasons });
+    await reportToModel(model, { kind: 'canary', version, outcome: 'refused', reasons });
+    return { outcome: 'refused', version, reasons };
+  }
+
+  private async continueLater(handle: RolloutHandle): Promise<void> {
+    await condition(allHandlersFinished);
+    const state: Carried = {
+      handle,
+      machine: this.machine as CanaryState,
+      slowUs: this.slowUs,
+      seen: this.inbox.seen,
+      changes: this.changes,
+      startedAt: workflowInfo().runStartTime.getTime(),
+      promotedAt: this.promotedAt,
+    };
+    await continueAsNew<typeof canary>({ ...this.input, state });
+  }
+
+  private because(action: CanaryAction): Because {
+    return {
+      actor: action.decision?.actor ?? 'ratchet',
+      reason: action.reason.text,
+      verdict: this.judgement?.verdict ?? null,
+      reasons: action.reasons,
+      evidence: {
+        judgement: this.judgement,
+        step: this.machine?.step ?? -1,
+        slowUs: this.slowUs,
+        skipped: action.skipped,
+      },
+    };
+  }
+
+  private async notify(
+    handle: RolloutHandle,
+    kind: Notification['kind'],
+    title: string,
+    lines: readonly string[],
+  ): Promise<void> {
+    await callActivity(
+      'notify',
+      {
+        policy: handle.policy,
+        notification: {
+          id: `${this.run}:${kind}:${this.changes}:${this.machine?.step ?? -1}`,
+          kind,
+          model: handle.model,
+          version: handle.version,
+          title,
+          text: lines.join('\n'),
+          links: {},
+        },
+      },
+      title,
+      { retry: { maximumAttempts: 3, initialInterval: '500ms' } },
+    ).catch(() => undefined);
+  }
+}
+
+function failureCode(error: unknown): string | null {
+  const cause = error instanceof ActivityFailure ? error.cause : error;
+  return cause instanceof ApplicationFailure ? (cause.type ?? null) : null;
+}

@@ -1,0 +1,55 @@
+import { workflowInfo } from '@temporalio/workflow';
+import { idempotencyKey } from '../core/ids';
+import type { DriftCheckInput, DriftCheckResult } from '../core/workflow-io';
+import { callActivity, callOnCpu } from './call-activity';
+import { createPresence, showDetails, showTime } from './presence';
+
+/** Evaluates the oldest complete window that nobody has evaluated, and tells `model/<name>`. Started by a Schedule or by anyone. */
+export async function driftCheck(input: DriftCheckInput): Promise<DriftCheckResult> {
+  const { workflowId, firstExecutionRunId, runStartTime } = workflowInfo();
+  const { model } = input;
+  const presence = createPresence();
+  presence({ model, phase: 'checking' });
+  const policy = await callActivity('loadPolicy', { model, policy: null }, `policy of ${model}`);
+  const window = await callOnCpu('nextCheckWindow', { model, policy }, 'oldest complete window not yet evaluated');
+  if (window === null) {
+    presence({ phase: 'ended', outcome: 'noWindow' });
+    return { outcome: 'noWindow', version: null, windowStart: null, windowEnd: null, driftedFeatures: [], reasons: [] };
+  }
+  const key = (step: string): string => idempotencyKey(workflowId, firstExecutionRunId, step);
+  const span = `${showTime(window.start)} to ${showTime(window.end)}`;
+  const evaluated = await callOnCpu(
+    'evaluateWindow',
+    { model, policy, window, workflowId, key: key('evaluate') },
+    `drift and performance of version ${window.version}, ${span}`,
+  );
+  presence({
+    phase: 'ended',
+    outcome: evaluated.outcome,
+    version: window.version,
+    ...(evaluated.report.driftScore === null ? {} : { driftScore: evaluated.report.driftScore }),
+  });
+  showDetails({
+    title: `Check of ${model}: ${evaluated.outcome}`,
+    facts: [
+      ['version', window.version],
+      ['window', span],
+      ['result', evaluated.summary],
+    ],
+    reasons: evaluated.report.reasons,
+  });
+  await callOnCpu('reportEvaluation', { model, report: evaluated.report }, `tell model/${model}: ${evaluated.outcome}`);
+  await callOnCpu(
+    'logCheckToMlflow',
+    { model, window, result: evaluated, key: key('mlflow'), startedAt: runStartTime.getTime() },
+    'numbers to MLflow',
+  );
+  return {
+    outcome: evaluated.outcome,
+    version: window.version,
+    windowStart: window.start,
+    windowEnd: window.end,
+    driftedFeatures: evaluated.driftedFeatures,
+    reasons: evaluated.report.reasons,
+  };
+}
