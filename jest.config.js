@@ -10,7 +10,10 @@ const base = {
         sourceMaps: 'inline',
       },
     ],
+    // ES modules that our CommonJS loads by import(): jest can only require.
+    'node_modules/hyparquet.+\\.js$': ['@swc/jest', { jsc: { target: 'es2022' }, module: { type: 'commonjs' } }],
   },
+  transformIgnorePatterns: ['/node_modules/(?!hyparquet)'],
   // Relative dynamic imports carry the extension that Node needs; the sources are TypeScript.
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   testEnvironment: '<rootDir>/test/setup/typed-array-environment.js',

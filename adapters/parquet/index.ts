@@ -1,0 +1,1 @@
+export { ParquetSnapshotFiles } from './snapshot-files';

@@ -1,0 +1,19 @@
+import { RatchetError } from '../../core/errors';
+
+/** Both packages are ES modules, so they are loaded by `import()`, which CommonJS may do. */
+export const loadParquetWriter = async () => peer('hyparquet-writer', () => import('hyparquet-writer'));
+
+export const loadParquetReader = async () => peer('hyparquet', () => import('hyparquet'));
+
+async function peer<T>(name: string, load: () => Promise<T>): Promise<T> {
+  try {
+    return await load();
+  } catch (cause) {
+    const { code } = cause as { code?: unknown };
+    if (code !== 'ERR_MODULE_NOT_FOUND' && code !== 'MODULE_NOT_FOUND') throw cause;
+    throw new RatchetError('RATCHET_PEER_MISSING', `snapshots need the package ${name}, which is not installed`, {
+      hint: 'Run: npm install hyparquet hyparquet-writer',
+      cause,
+    });
+  }
+}
