@@ -5,7 +5,7 @@
 import { countInBins, readNumeric } from '../drift/feature-values';
 import { jensenShannonDistance } from '../drift/jensen-shannon';
 import type { CategoricalProfile, NumericProfile } from '../drift/profile';
-import type { FeatureSpec, FeatureValue } from '../model';
+import type { FeatureSpec } from '../model';
 
 /** Least likeness, 0 to 1, at which a rename is named. */
 export const RENAME_LIKENESS = 0.6;
@@ -88,7 +88,7 @@ function sameValues(profile: NumericProfile | CategoricalProfile, values: readon
   const present = values.filter((value) => value !== null && value !== undefined);
   if (present.length < FEWEST_VALUES || profile.rows - profile.nulls < FEWEST_VALUES) return false;
   if (profile.kind === 'number') {
-    const { sorted } = readNumeric(present as readonly FeatureValue[]);
+    const { sorted } = readNumeric(present.map((value) => (typeof value === 'number' ? value : null)));
     const counts = countInBins(sorted, profile.edges);
     return profile.edges.length > 1 && jensenShannonDistance(profile.counts, counts) <= SAME_VALUES_DISTANCE;
   }
