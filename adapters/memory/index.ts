@@ -1,0 +1,10 @@
+export { MemoryDatabase } from './database';
+export { MemoryClaimStore } from './claims';
+export { MemoryDecisionStore } from './decisions';
+export { MemoryEvaluationStore } from './evaluations';
+export { MemoryGatewayStatusStore } from './gateway-status';
+export { MemoryIncidentStore } from './incidents';
+export { MemoryLabelStore } from './labels';
+export { MemoryModelStore } from './models';
+export { MemoryPredictionReader, MemoryPredictionSink } from './predictions';
+export { MemoryRouteSource, MemoryRouteStore } from './routes';
