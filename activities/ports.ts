@@ -19,10 +19,11 @@ import type {
   WorkflowGateway,
 } from '../core/ports';
 
-/** Cards of this worker: one lease a training (DESIGN §5). `null` from acquire: no card, train on the CPU. */
+/** Cards of this worker: one lease a training (DESIGN §5). `null` from acquire: no free card, train on the CPU. */
 export interface GpuLeases {
-  acquire(): string | null;
-  release(card: string): void;
+  /** Index of the leased card; the same one when the same holder asks again. */
+  acquire(holder: string): number | null;
+  release(holder: string): void;
 }
 
 /** All that activities need from outside. `workers/` wires it; tests give fakes. */

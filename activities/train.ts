@@ -1,4 +1,5 @@
 /** Activities on the GPU queues (or on `ratchet-cpu` when no card's worker answers): trials and the final fit. */
+import { Context } from '@temporalio/activity';
 import type { Policy } from '../core/policy';
 import type { FinishedTrial, Snapshot, TrainerJob, TrainerProgress, TrainerResult, TrialParams } from '../core/ports';
 import { guarded, withHeartbeat } from './failure';
@@ -65,21 +66,23 @@ export function createTrainActivities(ports: Pick<ActivityPorts, 'trainer' | 'gp
       compareRandomHoldout: input.compareRandomHoldout,
       outputDir,
     };
-    const card = ports.gpus.acquire();
+    const { workflowExecution, activityId, attempt } = Context.current().info;
+    const holder = `${workflowExecution?.workflowId ?? 'standalone'}/${activityId}/${attempt}`;
+    const card = ports.gpus.acquire(holder);
     try {
       const result = await withHeartbeat(1000, (signal, beat) =>
         ports.trainer.run(job, {
           command: policy.training.command,
           onProgress: (progress: TrainerProgress) => beat(progress),
           signal,
-          cudaDevice: card,
+          cudaDevice: card === null ? null : String(card),
           silenceMs: policy.training.heartbeatTimeoutMs,
         }),
       );
       await writeTrainerResult(outputDir, result);
       return { result, outputDir };
     } finally {
-      if (card !== null) ports.gpus.release(card);
+      ports.gpus.release(holder);
     }
   }
 

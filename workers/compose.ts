@@ -1,0 +1,102 @@
+/** Wires the adapters to the ports. Only the composition root (main.ts) and, lazily, the plugin come here. */
+import { existsSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { Client, Connection } from '@temporalio/client';
+import { GpuSlots, discoverGpus } from '../adapters/gpu';
+import { LogNotifier } from '../adapters/log-notifier';
+import { KeptTrackingStore, MlflowRegistryStore, MlflowTrackingStore, MlflowTransport } from '../adapters/mlflow';
+import { OnnxModelRuntime } from '../adapters/onnx';
+import { ParquetSnapshotFiles } from '../adapters/parquet';
+import {
+  checkSchema,
+  createPool,
+  PostgresClaimStore,
+  PostgresDecisionStore,
+  PostgresEvaluationStore,
+  PostgresGatewayStatusStore,
+  PostgresIncidentStore,
+  PostgresModelStore,
+  PostgresPredictionReader,
+  PostgresRouteStore,
+  PostgresTrainingSource,
+} from '../adapters/postgres';
+import { EchartsReportRenderer } from '../adapters/report';
+import { TemporalWorkflowGateway } from '../adapters/temporal';
+import { ProcessTrainer } from '../adapters/trainer';
+import { CompositeNotifier, WebhookNotifier } from '../adapters/webhook';
+import type { ActivityPorts } from '../activities';
+import type { WorkerConfig } from './config';
+import { createJsonLogger } from './json-logger';
+import { packageVersion } from './package-version';
+import type { ConnectedPorts } from './plugin';
+import { connectTemporal } from './connect-temporal';
+
+export async function connectPorts(config: WorkerConfig): Promise<ConnectedPorts> {
+  const logger = createJsonLogger(config.logLevel);
+  const clock = { now: (): number => Date.now() };
+  const pool = createPool(config.databaseUrl, { applicationName: 'ratchet-worker' });
+  const warehouse = createPool(config.warehouseUrl, {
+    applicationName: 'ratchet-training',
+    statementTimeoutMs: 600_000,
+    max: 2,
+  });
+  await checkSchema(pool);
+  const transport = new MlflowTransport(config.mlflow.trackingUri, config.mlflow);
+  const tracking = new KeptTrackingStore(new MlflowTrackingStore(transport), {
+    folder: path.join(config.workDir, `kept-tracking-${os.hostname()}`),
+    logger,
+    now: clock.now,
+  });
+  const gpus = await discoverGpus();
+  const slots = new GpuSlots(gpus);
+  const trainer = new ProcessTrainer({ python: config.python, trainerDir: trainerFolder(), env: process.env, logger });
+  const { connectionOptions, namespace } = connectTemporal(config);
+  const connection = await Connection.connect(connectionOptions);
+  const ports: ActivityPorts = {
+    models: new PostgresModelStore(pool),
+    routes: new PostgresRouteStore(pool),
+    claims: new PostgresClaimStore(pool),
+    decisions: new PostgresDecisionStore(pool),
+    incidents: new PostgresIncidentStore(pool),
+    predictions: new PostgresPredictionReader(pool),
+    evaluations: new PostgresEvaluationStore(pool),
+    gateways: new PostgresGatewayStatusStore(pool),
+    training: new PostgresTrainingSource({
+      warehouse,
+      ledger: pool,
+      files: new ParquetSnapshotFiles(),
+      folder: path.join(config.workDir, 'snapshots'),
+    }),
+    trainer,
+    gpus: slots,
+    runtime: new OnnxModelRuntime(),
+    tracking,
+    registry: new MlflowRegistryStore(transport),
+    notifier: new CompositeNotifier([
+      new LogNotifier(logger),
+      new WebhookNotifier({ clock, secret: (name) => process.env[name] }),
+    ]),
+    workflows: new TemporalWorkflowGateway(new Client({ connection, namespace }), config.taskQueue),
+    reports: new EchartsReportRenderer(),
+    clock,
+    logger,
+    workDir: config.workDir,
+    codeVersion: packageVersion(),
+  };
+  return {
+    ports,
+    trainingSlots: Math.max(1, gpus.length),
+    close: async () => {
+      await trainer.close();
+      await tracking.close();
+      await Promise.all([connection.close(), pool.end(), warehouse.end()]);
+    },
+  };
+}
+
+/** `trainer/` of the package: beside workers/ in the sources, one up from dist/ when built. */
+function trainerFolder(): string {
+  const candidates = [path.join(__dirname, '..', 'trainer'), path.join(__dirname, '..', '..', 'trainer')];
+  return candidates.find((folder) => existsSync(path.join(folder, 'ratchet_trainer'))) ?? (candidates[0] as string);
+}
