@@ -6,6 +6,8 @@ export interface DueLabel {
   readonly predictionId: string;
   readonly value: 0 | 1;
   readonly observedAt: EpochMs;
+  /** How often the gateway said that it does not know the prediction (yet). */
+  readonly attempts: number;
 }
 
 /** Labels that wait for the replay's clock to reach the moment they became known. */
@@ -20,7 +22,7 @@ export class DueLabels {
   /** Remembers the label of an answered flight. A diverted flight has none, and none is remembered. */
   add(flight: Flight, predictionId: string): void {
     if (flight.labelTime === null || flight.target === null) return;
-    this.waiting.push({ predictionId, value: flight.target, observedAt: flight.labelTime });
+    this.waiting.push({ predictionId, value: flight.target, observedAt: flight.labelTime, attempts: 0 });
   }
 
   /** Takes the labels known at `clock`, the earliest known first. */

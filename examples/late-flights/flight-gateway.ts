@@ -12,6 +12,12 @@ export interface FlightAnswer {
   readonly arm: string | null;
 }
 
+/** What became of a request of labels. */
+export interface LabelsAnswer {
+  readonly taken: number;
+  readonly unknown: readonly DueLabel[];
+}
+
 export interface FlightGatewayOptions {
   /** `http://host:port`. */
   readonly url: string;
@@ -44,10 +50,22 @@ export class FlightGateway {
     }));
   }
 
-  /** Sends labels; rejects when the request fails as a whole. Returns how many were refused one by one. */
-  async label(labels: readonly DueLabel[]): Promise<{ readonly refused: number }> {
-    const answer = (await this.post('labels', labelsBody(labels))) as { results?: readonly { code?: unknown }[] };
-    return { refused: (answer.results ?? []).filter((result) => result.code !== undefined).length };
+  /**
+   * Sends labels; rejects when the request fails as a whole. Says how many were taken, and which speak of predictions that
+   * the gateway does not know, perhaps because its log is still on the way to the database. Others were refused.
+   */
+  async label(labels: readonly DueLabel[]): Promise<LabelsAnswer> {
+    const answer = (await this.post('labels', labelsBody(labels))) as {
+      outcomes?: readonly { outcome?: unknown; code?: unknown }[];
+    };
+    const outcomes = answer.outcomes ?? [];
+    if (outcomes.length !== labels.length) {
+      throw new Error(`the gateway gave ${outcomes.length} outcomes for ${labels.length} labels`);
+    }
+    return {
+      taken: outcomes.filter(({ code }) => code === undefined).length,
+      unknown: labels.filter((_, at) => outcomes[at]?.outcome === 'unknown'),
+    };
   }
 
   private async post(action: 'infer' | 'labels', body: unknown): Promise<unknown> {
@@ -62,7 +80,9 @@ export class FlightGateway {
       signal: AbortSignal.timeout(timeoutMs),
     });
     const text = await response.text();
-    if (!response.ok) throw new Error(`${action} answered ${response.status}: ${text.slice(0, 300)}`);
+    // a request of which no label was taken has the status of the first, and says of each why
+    const isJudged = action === 'labels' && response.status < 500 && text.includes('"outcomes"');
+    if (!response.ok && !isJudged) throw new Error(`${action} answered ${response.status}: ${text.slice(0, 300)}`);
     return JSON.parse(text);
   }
 }

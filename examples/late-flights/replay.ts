@@ -2,21 +2,22 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { EpochMs } from '../../core/model';
 import { type DueLabel, DueLabels } from './due-labels';
 import { flightBatches } from './flight-batches';
-import type { FlightAnswer } from './flight-gateway';
+import type { FlightAnswer, LabelsAnswer } from './flight-gateway';
 import type { Flight, FlightSource } from './warehouse';
 
 const MINUTE_MS = 60_000;
 const LABELS_A_REQUEST = 1_000;
 /** Labels are looked through each time the clock has moved this far (event time). */
 const LABEL_SWEEP_MS = 10 * MINUTE_MS;
-/** How often an unreachable gateway is asked again to take labels at the end of a stretch. */
-const LABEL_ATTEMPTS = 5;
-const LABEL_RETRY_MS = 200;
+/** How often labels that could not be sent are sent again at the end of a stretch. */
+const DRAIN_ATTEMPTS = 5;
+/** A label whose prediction the gateway still does not know after so many requests counts as refused. */
+const LABEL_ATTEMPTS = 20;
 
 /** What a replay talks to; {@link FlightGateway} is one. */
 export interface ReplayTarget {
   predict(flights: readonly Flight[]): Promise<readonly FlightAnswer[]>;
-  label(labels: readonly DueLabel[]): Promise<{ readonly refused: number }>;
+  label(labels: readonly DueLabel[]): Promise<LabelsAnswer>;
 }
 
 export interface ReplayerOptions {
@@ -30,6 +31,8 @@ export interface ReplayerOptions {
   readonly maxSpanMs?: number;
   /** Requests under way at once. Default 8. */
   readonly concurrency?: number;
+  /** Labels that could not be sent at the end of a stretch are sent again after this long (ms), and a bit more each time. Default 200. */
+  readonly labelRetryMs?: number;
   /** Changes a flight before it is sent. */
   readonly transform?: (flight: Flight) => Flight;
   /** Sees every answer as it comes. */
@@ -46,7 +49,7 @@ export interface ReplayCounts {
   readonly failed: number;
   /** Labels the gateway took. */
   readonly labels: number;
-  /** Labels the gateway refused one by one. */
+  /** Labels the gateway refused one by one, or whose predictions it never knew. */
   readonly labelsRefused: number;
   /** Labels that wait for their time. */
   readonly labelsWaiting: number;
@@ -161,25 +164,29 @@ export class Replayer {
   private async sendDueLabels(clock: EpochMs): Promise<boolean> {
     this.sweptMs = clock;
     const labels = this.due.take(clock);
+    let isComplete = true;
     for (let at = 0; at < labels.length; at += LABELS_A_REQUEST) {
       const some = labels.slice(at, at + LABELS_A_REQUEST);
       try {
-        const { refused } = await this.options.gateway.label(some);
-        this.totals.labels += some.length - refused;
-        this.totals.labelsRefused += refused;
+        const { taken, unknown } = await this.options.gateway.label(some);
+        const again = unknown.filter((label) => label.attempts < LABEL_ATTEMPTS);
+        this.totals.labels += taken;
+        this.totals.labelsRefused += some.length - taken - again.length;
+        this.due.giveBack(again.map((label) => ({ ...label, attempts: label.attempts + 1 })));
+        isComplete &&= again.length === 0;
       } catch (error) {
         this.due.giveBack(labels.slice(at));
         this.options.onFailure?.(error);
         return false;
       }
     }
-    return true;
+    return isComplete;
   }
 
   private async drainLabels(): Promise<void> {
     for (let attempt = 1; !(await this.sendDueLabels(this.clockMs)); attempt += 1) {
-      if (attempt >= LABEL_ATTEMPTS || this.isStopped) return;
-      await delay(LABEL_RETRY_MS * attempt);
+      if (attempt >= DRAIN_ATTEMPTS || this.isStopped) return;
+      await delay((this.options.labelRetryMs ?? 200) * attempt);
     }
   }
 

@@ -32,6 +32,7 @@ class RecordingGateway implements ReplayTarget {
   readonly labels: { readonly label: DueLabel; readonly afterRequests: number }[] = [];
   failPredictions = 0;
   failLabels = 0;
+  forgetPredictions = 0;
 
   predict(flights: readonly Flight[]): ReturnType<ReplayTarget['predict']> {
     this.requests.push([...flights]);
@@ -41,15 +42,16 @@ class RecordingGateway implements ReplayTarget {
     );
   }
 
-  label(labels: readonly DueLabel[]): Promise<{ refused: number }> {
+  label(labels: readonly DueLabel[]): ReturnType<ReplayTarget['label']> {
     if (this.failLabels-- > 0) return Promise.reject(new Error('gateway is away'));
+    if (this.forgetPredictions-- > 0) return Promise.resolve({ taken: 0, unknown: labels });
     this.labels.push(...labels.map((label) => ({ label, afterRequests: this.requests.length })));
-    return Promise.resolve({ refused: 0 });
+    return Promise.resolve({ taken: labels.length, unknown: [] });
   }
 }
 
 const replayerOf = (flights: readonly Flight[], gateway: ReplayTarget): Replayer =>
-  new Replayer({ source: sourceOf(flights), gateway, rowsPerSecond: Infinity, concurrency: 1 });
+  new Replayer({ source: sourceOf(flights), gateway, rowsPerSecond: Infinity, concurrency: 1, labelRetryMs: 0 });
 
 describe('flight batches', () => {
   const keysOf = async (flights: Flight[], maxRows: number): Promise<string[][]> => {
@@ -107,7 +109,8 @@ describe('replay', () => {
     await replayerOf(flights, gateway).run(START, START + 400 * MINUTE);
     const end = START + 400 * MINUTE;
     const early = gateway.labels.filter(({ label, afterRequests }) => {
-      const clock = afterRequests < gateway.requests.length ? gateway.requests[afterRequests - 1]?.[0]?.eventTime : end;
+      const clock =
+        afterRequests < gateway.requests.length ? gateway.requests[afterRequests - 1]?.at(-1)?.eventTime : end;
       return clock === undefined || label.observedAt > clock;
     });
     expect(gateway.labels.some(({ afterRequests }) => afterRequests < gateway.requests.length)).toBe(true);
@@ -139,6 +142,22 @@ describe('replay', () => {
     await replayer.run(START, START + MINUTE);
     await replayer.advanceTo(START + 1_000 * MINUTE);
     expect(gateway.labels.map(({ label }) => label.predictionId)).toEqual(['id-12-02/UA/0/EWR']);
+  });
+
+  it('a label whose prediction is not yet in the log is sent again; one that never is, is given up as refused', async () => {
+    const gateway = new RecordingGateway();
+    const replayer = replayerOf([flight(0), flight(10)], gateway);
+    await replayer.run(START, START + 20 * MINUTE);
+    gateway.forgetPredictions = 1;
+    expect(await replayer.advanceTo(START + 165 * MINUTE)).toMatchObject({ labels: 1, labelsRefused: 0 });
+    gateway.forgetPredictions = Infinity;
+    expect(await replayer.advanceTo(START + 175 * MINUTE)).toMatchObject({
+      labels: 1,
+      labelsRefused: 0,
+      labelsWaiting: 1,
+    });
+    for (let again = 0; again < 10; again += 1) await replayer.advanceTo(START + 175 * MINUTE);
+    expect(replayer.counts).toMatchObject({ labels: 1, labelsRefused: 1, labelsWaiting: 0 });
   });
 
   it('sends nothing while paused, and all after', async () => {
@@ -173,7 +192,7 @@ describe('requests', () => {
   });
 
   it('a label names its prediction, its value and the moment it became known', () => {
-    expect(labelsBody([{ predictionId: 'p', value: 0, observedAt: START }])).toEqual({
+    expect(labelsBody([{ predictionId: 'p', value: 0, observedAt: START, attempts: 0 }])).toEqual({
       labels: [{ prediction_id: 'p', value: 0, observed_at: '2013-12-02T10:00:00.000Z' }],
     });
   });
