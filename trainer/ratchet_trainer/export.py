@@ -39,7 +39,9 @@ def to_graph(job: Job, trained: Trained) -> bytes:
             (column_name(i), FloatTensorType([None, 1]) if f.kind == "number" else StringTensorType([None, 1]))
             for i, f in enumerate(job.features)
         ]
-    model = to_onnx(pipeline, initial_types=types, target_opset=OPSET, options=options)
+    # Nothing stands before trees on numbers alone, and the converter cannot read a step that is "passthrough".
+    bare = job.layout == "matrix" and job.algorithm == "lightgbm"
+    model = to_onnx(pipeline.named_steps["model"] if bare else pipeline, initial_types=types, target_opset=OPSET, options=options)
     graph = model.graph
     _reshape_inputs(job, graph)
     _reshape_outputs(job, graph)
@@ -108,11 +110,10 @@ def _reshape_inputs(job: Job, graph: onnx.GraphProto) -> None:
 
 
 def _reshape_outputs(job: Job, graph: onnx.GraphProto) -> None:
+    for name in ("label", "probability", "prediction"):
+        _free(graph, name)
     names = [output.name for output in graph.output]
     del graph.output[:]
-    for name in ("label", "probability", "prediction"):
-        freed = _free(graph, name)
-        names = [freed if n == name else n for n in names]
     if job.task == "regression":
         _constant(graph, "ratchet_flat", np.asarray([-1], dtype=np.int64))
         _add(graph, "Reshape", [names[0], "ratchet_flat"], "prediction", TensorProto.FLOAT)
@@ -148,7 +149,7 @@ def _free(graph: onnx.GraphProto, name: str) -> str:
     for node in graph.node:
         node.input[:] = [inner if given == name else given for given in node.input]
         node.output[:] = [inner if given == name else given for given in node.output]
-    for initializer in graph.initializer:
-        if initializer.name == name:
-            initializer.name = inner
+    for entry in (*graph.initializer, *graph.output):
+        if entry.name == name:
+            entry.name = inner
     return inner
