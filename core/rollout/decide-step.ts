@@ -332,10 +332,7 @@ function checkHealth(state: CanaryState, tick: CanaryTick | null, now: EpochMs, 
     candidateRequests: grew ? judgement.candidateRequests : state.candidateRequests,
     lastTrafficAt: grew ? now : state.lastTrafficAt,
   };
-  if (judgement.srm.fired && !seen.sampleRatioAcknowledged) {
-    const reasons = judgement.reasons.filter((r) => r.code === 'sampleRatio');
-    return holdForHealth(seen, 'sampleRatio', reasons.length > 0 ? reasons : judgement.reasons, now);
-  }
+  // Before the sample ratio: an arm that gets nothing breaks the ratio too, and its own rule may roll back.
   const silentMs = now - seen.lastTrafficAt;
   if (silentMs >= policy.noTrafficMs) {
     const why = reason(
@@ -343,6 +340,10 @@ function checkHealth(state: CanaryState, tick: CanaryTick | null, now: EpochMs, 
       `no request on the candidate for ${duration(silentMs)} at ${weightText(seen.weight)}`,
     );
     return policy.onNoTraffic === 'rollback' ? rollback(seen, [why]) : holdForHealth(seen, 'noTraffic', [why], now);
+  }
+  if (judgement.srm.fired && !seen.sampleRatioAcknowledged) {
+    const reasons = judgement.reasons.filter((r) => r.code === 'sampleRatio');
+    return holdForHealth(seen, 'sampleRatio', reasons.length > 0 ? reasons : judgement.reasons, now);
   }
   return stay(isHealthHold(seen.held?.cause) ? { ...seen, held: null } : seen, []);
 }
@@ -414,6 +415,8 @@ function moveOn(state: CanaryState, now: EpochMs, policy: RolloutPolicy, reasons
     maxHoldUntil: now + next.maxHoldMs,
     extended: false,
     deadlineAt: state.deadlineAt ?? now + policy.deadlineMs,
+    // A wait before the first weight does not move the deadline that begins only now.
+    deadlineClockStoppedAt: state.deadlineAt === null ? null : state.deadlineClockStoppedAt,
     held: null,
     approval: null,
     candidateRequestsAtStep: state.candidateRequests,
