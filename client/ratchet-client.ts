@@ -17,7 +17,7 @@ import type { DriftCheckResult, RolloutInput, RolloutResult } from '../core/work
 import { parseMessage, parseWorkflowInput, resolvePolicy } from '../policy';
 import { saveDriftSchedule } from './drift-schedule';
 import { calling, toRatchetError } from './errors';
-import { startAttributes } from './search-attributes';
+import { ensureSearchAttributes, startAttributes } from './search-attributes';
 
 export const DEFAULT_ADDRESS = '127.0.0.1:7233';
 export const DEFAULT_NAMESPACE = 'default';
@@ -114,6 +114,11 @@ export class RatchetClient {
     const { address = DEFAULT_ADDRESS, namespace = DEFAULT_NAMESPACE, connection: more, ...rest } = options;
     const connection = await calling(`reach Temporal at ${address}`, () => Connection.connect({ ...more, address }));
     return new RatchetClient({ ...rest, client: new Client({ connection, namespace }) });
+  }
+
+  /** Registers the search attributes that the namespace lacks; returns those that were added. */
+  async ensureSearchAttributes(): Promise<readonly string[]> {
+    return await ensureSearchAttributes(this.temporal.connection as Connection, this.temporal.options.namespace);
   }
 
   async close(): Promise<void> {
@@ -239,6 +244,18 @@ export class RatchetClient {
   }
 
   // ---------------------------------------------------------------- looking
+
+  /** Names of the models whose workflow runs, sorted; as fresh as Temporal's visibility. */
+  async listModels(): Promise<readonly ModelName[]> {
+    return await calling('list the models', async () => {
+      const names: ModelName[] = [];
+      const query = "WorkflowType = 'model' AND ExecutionStatus = 'Running'";
+      for await (const { workflowId } of this.temporal.workflow.list({ query })) {
+        if (workflowId.startsWith('model/')) names.push(workflowId.slice('model/'.length));
+      }
+      return names.sort();
+    });
+  }
 
   async status(model: ModelName): Promise<ModelView> {
     return await calling(`read the status of ${model}`, async () => {

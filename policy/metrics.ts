@@ -1,4 +1,4 @@
-/** Which metrics a task has, and which way is better. */
+/** Which metrics a task has. */
 import type { Task } from '../core/model';
 import type { MetricName } from '../core/policy';
 
@@ -7,7 +7,5 @@ const METRICS: Readonly<Record<Task, readonly MetricName[]>> = {
   multiclass: ['accuracy', 'precision', 'recall', 'f1', 'logLoss'],
   regression: ['rmse', 'mae'],
 };
-const LOSSES: readonly MetricName[] = ['logLoss', 'brier', 'rmse', 'mae'];
 
 export const metricsOf = (task: Task): readonly MetricName[] => METRICS[task];
-export const isLoss = (metric: MetricName): boolean => LOSSES.includes(metric);

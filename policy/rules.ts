@@ -1,7 +1,8 @@
 /** What one field alone cannot say: rules between fields, each with the path of the field to change. */
+import { isLoss } from '../core/performance/metric';
 import type { Policy, SearchRange } from '../core/policy';
 import { formatDuration } from './duration';
-import { isLoss, metricsOf } from './metrics';
+import { metricsOf } from './metrics';
 
 export interface Problem {
   /** Dotted path in the file, e.g. `rollout.steps.2.weight`; empty for the file itself. */

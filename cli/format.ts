@@ -1,0 +1,55 @@
+/** Statuses and results as text for people. */
+import type { ModelView } from '../client';
+import type { ModelStatus, RolloutStatus } from '../core/messages';
+import type { Reason } from '../core/verdict';
+
+export function formatView({ model, rollout }: ModelView): string {
+  const lines = [
+    row('model', `${model.model} (${model.policy.task}, preset ${model.policy.preset})`),
+    row('phase', model.phase + (model.automationPaused ? ', automation paused' : '')),
+    row('active', activeOf(model)),
+    row('incident', incidentOf(model)),
+    row('triggers', triggersOf(model)),
+    row(
+      'last',
+      model.lastOutcome === null ? 'nothing yet' : `${model.lastOutcome.workflowId}: ${model.lastOutcome.outcome}`,
+    ),
+    ...reasons(model.lastOutcome?.reasons ?? []),
+  ];
+  return [...lines, ...(rollout === null ? [] : formatRollout(rollout))].join('\n');
+}
+
+function formatRollout(rollout: RolloutStatus): readonly string[] {
+  const { version, champion, phase, step, weight, nextDeadline, needsHuman, lastReasons } = rollout;
+  return [
+    row(
+      'rollout',
+      `version ${version} against champion ${champion}: ${phase}${needsHuman ? ', waits for a person' : ''}`,
+    ),
+    row('weight', `${percent(weight)}${step < 0 ? '' : ` (step ${step})`}`),
+    ...(nextDeadline === null ? [] : [row('deadline', time(nextDeadline))]),
+    ...reasons(lastReasons),
+  ];
+}
+
+const activeOf = ({ active }: ModelStatus): string =>
+  active === null ? 'nothing' : active.workflowId + (active.version === null ? '' : ` (version ${active.version})`);
+
+const incidentOf = ({ incident }: ModelStatus): string =>
+  incident === null
+    ? 'none'
+    : `${incident.id}, open since ${time(incident.openedAt)}: ${incident.reasons.map((reason) => reason.text).join('; ')}`;
+
+function triggersOf(model: ModelStatus): string {
+  const breached = model.breaches.filter((evaluation) => evaluation.breached).length;
+  const { breaches, of } = model.policy.triggers;
+  const cooldown = model.cooldownUntil === null ? '' : `, cooldown until ${time(model.cooldownUntil)}`;
+  const pending = model.pendingTriggers === 0 ? '' : `, ${model.pendingTriggers} waiting`;
+  return `${breached} of the last ${model.breaches.length} evaluations breached (fires at ${breaches} of ${of})${pending}${cooldown}`;
+}
+
+export const reasons = (list: readonly Reason[]): readonly string[] =>
+  list.map((reason) => row('', `- ${reason.text}`));
+export const percent = (basisPoints: number): string => `${basisPoints / 100} %`;
+export const time = (ms: number): string => new Date(ms).toISOString().replace('.000Z', 'Z');
+const row = (name: string, text: string): string => `${name.padEnd(10)}${text}`;

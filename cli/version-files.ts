@@ -1,0 +1,72 @@
+/** The files that describe a version that was trained elsewhere: contract, golden rows, metrics. All JSON, checked. */
+import { readFile } from 'node:fs/promises';
+import { z } from 'zod';
+import { RatchetError } from '../core/errors';
+import type { FeatureColumns, FeatureValue, GoldenRows, ModelContract } from '../core/model';
+
+const contractSchema = z.strictObject({
+  task: z.enum(['binary', 'multiclass', 'regression']),
+  features: z.array(z.strictObject({ name: z.string().min(1), kind: z.enum(['number', 'string']) })).min(1),
+  layout: z.enum(['columns', 'matrix']),
+  classes: z.array(z.string()),
+  threshold: z.number().gt(0).lt(1).default(0.5),
+});
+const value = z.union([z.number(), z.string(), z.null()]);
+const goldenSchema = z.strictObject({
+  features: z.strictObject({ rows: z.number().int().min(1), columns: z.record(z.string(), z.array(value)) }),
+  scores: z.array(z.number()),
+  labels: z.array(z.string().nullable()),
+});
+const metricsSchema = z.record(z.string(), z.number());
+const rowsSchema = z.array(z.record(z.string(), value)).min(1);
+
+export const readContract = async (path: string): Promise<ModelContract> => await readJson(path, contractSchema);
+export const readMetrics = async (path: string): Promise<Record<string, number>> => await readJson(path, metricsSchema);
+
+/** Golden rows as `trainer/` writes them. */
+export async function readGolden(path: string): Promise<GoldenRows> {
+  const golden = await readJson(path, goldenSchema);
+  const { rows, columns } = golden.features;
+  const lengths = [...Object.values(columns), golden.scores, golden.labels].map((list) => list.length);
+  if (lengths.every((length) => length === rows)) return golden;
+  throw new RatchetError('RATCHET_INPUT_INVALID', `${path}: every column, scores and labels must have ${rows} values`);
+}
+
+/** Sample rows, a JSON list of objects, as columns of the contract. Missing keys are refused, null is a value. */
+export async function readSample(path: string, contract: ModelContract): Promise<FeatureColumns> {
+  return toColumns(await readJson(path, rowsSchema), contract, path);
+}
+
+export function toColumns(
+  rows: readonly Readonly<Record<string, FeatureValue>>[],
+  contract: ModelContract,
+  path: string,
+): FeatureColumns {
+  const columns = contract.features.map(({ name, kind }) => {
+    const values = rows.map((row, i): FeatureValue => {
+      const found = row[name];
+      if (found === undefined) throw new RatchetError('RATCHET_COLUMN_MISSING', `${path}: row ${i} has no "${name}"`);
+      if (found === null || typeof found === kind) return found;
+      throw new RatchetError(
+        'RATCHET_COLUMN_TYPE',
+        `${path}: row ${i}, "${name}" is ${JSON.stringify(found)}, expected a ${kind}`,
+      );
+    });
+    return [name, values] as const;
+  });
+  return { rows: rows.length, columns: Object.fromEntries(columns) };
+}
+
+async function readJson<T>(path: string, schema: z.ZodType<T>): Promise<T> {
+  const text = await readFile(path, 'utf8');
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch (cause) {
+    throw new RatchetError('RATCHET_INPUT_INVALID', `${path} is no JSON: ${(cause as Error).message}`, { cause });
+  }
+  const parsed = schema.safeParse(json);
+  if (parsed.success) return parsed.data;
+  const list = parsed.error.issues.map((issue) => `${issue.path.map(String).join('.') || 'file'}: ${issue.message}`);
+  throw new RatchetError('RATCHET_INPUT_INVALID', `${path}: ${list.join('; ')}`);
+}
