@@ -682,6 +682,8 @@ export interface RetrainReportData {
     readonly candidate: readonly number[];
     readonly champion: readonly number[] | null;
   } | null;
+  /** Of the contract: decides between ROC, residuals and neither. Left out: guessed from the held-out rows. */
+  readonly classes?: readonly string[];
 }
 
 export interface RolloutReportData {
