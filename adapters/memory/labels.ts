@@ -16,7 +16,7 @@ export class MemoryLabelStore implements LabelStore {
     const predictionId = label.predictionId.toLowerCase();
     const known = this.db.predictions.some((p) => p.model === model && p.id.toLowerCase() === predictionId);
     const made = timeOfUuidV7(predictionId);
-    const mayBeOnItsWay = made !== null && this.db.clock.now() - made <= pendingGraceMs;
+    const mayBeOnItsWay = made !== null && Math.abs(this.db.clock.now() - made) <= pendingGraceMs;
     if (!known && !mayBeOnItsWay) return 'unknown';
     const there = this.db.labels.get(`${model}/${predictionId}`);
     if (there?.value === label.value) return 'duplicate';

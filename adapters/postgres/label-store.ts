@@ -30,7 +30,8 @@ export class PostgresLabelStore implements LabelStore {
         const id = label.predictionId.toLowerCase();
         const value = cleanText(label.value);
         const made = timeOfUuidV7(id);
-        const mayBeOnItsWay = made !== null && now - made <= pendingGraceMs;
+        // Clocks differ: an id may come from a little ahead too, but not from anywhere in the future.
+        const mayBeOnItsWay = made !== null && Math.abs(now - made) <= pendingGraceMs;
         if (!UUID.test(id) || (!known.has(id) && !mayBeOnItsWay)) return 'unknown';
         const there = values.get(id);
         if (there === value) return 'duplicate';
