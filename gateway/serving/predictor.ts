@@ -121,10 +121,8 @@ export class Predictor {
         }
       }
       const answered = outcomes.champion.get(i) as RowOutcome;
-      const row = rowOf(i, 'champion', champion.version);
-      // The rescue of a canary's row is no exposure of the champion: without the run it stays out of the rollout's counts.
-      const rescued = tried === undefined ? row : { ...row, run: null, step: null, weight: null };
-      records.push(toRecord(context, rescued, i, answered));
+      // For a failed canary's row too, under the same id: readers know by it that this was no exposure of the champion.
+      records.push(toRecord(context, rowOf(i, 'champion', champion.version), i, answered));
       if ('value' in answered) served.push({ arm: 'champion', value: answered.value });
       else broken ??= answered.fault;
     }

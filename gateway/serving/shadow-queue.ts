@@ -1,6 +1,7 @@
 import { RatchetError } from '../../core/errors';
 import type { FeatureColumns, ModelName } from '../../core/model';
 import type { Logger, PredictionRecord, RouteShadow } from '../../core/ports';
+import { SHADOW_DROPPED } from '../../core/rollout/evidence';
 import type { GatewayMetrics } from '../metrics';
 import type { ModelSlot } from '../models/model-slot';
 import { makePredictionId } from '../prediction-id';
@@ -28,7 +29,7 @@ const BATCH_ROWS = 64;
 
 /**
  * Runs copies of answered rows on the shadow version, one batch at a time and only after the answers were written. What
- * does not fit is dropped, counted and logged (error RATCHET_OVERLOADED without features), so that a shadow test knows its
+ * does not fit is dropped, counted and logged (without features), so that a shadow test knows its
  * achieved share. A shadow that throws, hangs or answers NaN costs the queue a batch and the client nothing.
  */
 export class ShadowQueue {
@@ -102,7 +103,8 @@ export class ShadowQueue {
     this.dropped += 1;
     this.count(row, 'dropped');
     const fault = new RatchetError('RATCHET_OVERLOADED', 'Shadow copy dropped under load.');
-    void this.append(row.request.model, [{ ...record(row, { fault, runUs: 0 }), numbers: [], strings: [] }]);
+    const dropped = { ...record(row, { fault, runUs: 0 }), error: SHADOW_DROPPED, numbers: [], strings: [] };
+    void this.append(row.request.model, [dropped]);
   }
 
   private count({ request, shadow }: ShadowRow, outcome: string): void {
