@@ -143,15 +143,16 @@ CREATE INDEX predictions_by_run ON ratchet.predictions (run) WHERE run IS NOT NU
 CREATE INDEX predictions_by_time ON ratchet.predictions USING brin (received_at);
 
 -- Makes the partition of a UTC day. Built beside the parent and attached, which lets readers and writers go on.
+-- pg_class is asked, not to_regclass(): the latter may answer from a cache that has not heard of the other process yet.
 CREATE FUNCTION ratchet.ensure_predictions_partition(day date) RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE
   part text := 'predictions_' || to_char(day, 'YYYYMMDD');
 BEGIN
-  IF to_regclass(format('ratchet.%I', part)) IS NOT NULL THEN
+  IF EXISTS (SELECT FROM pg_class WHERE relname = part AND relnamespace = 'ratchet'::regnamespace) THEN
     RETURN false;
   END IF;
   PERFORM pg_advisory_xact_lock(hashtextextended('ratchet.partition', 0));
-  IF to_regclass(format('ratchet.%I', part)) IS NOT NULL THEN
+  IF EXISTS (SELECT FROM pg_class WHERE relname = part AND relnamespace = 'ratchet'::regnamespace) THEN
     RETURN false;
   END IF;
   EXECUTE format('CREATE TABLE ratchet.%I (LIKE ratchet.predictions INCLUDING DEFAULTS)', part);
