@@ -69,7 +69,7 @@ export async function startStack(options: StartStackOptions): Promise<EmbeddedSt
     };
   }
   const results = [postgres, mlflow, temporal];
-  await Promise.all(results.map((result) => (result.status === 'fulfilled' ? result.value.stop() : undefined)));
+  await Promise.all(results.map(async (result) => (result.status === 'fulfilled' ? result.value.stop() : undefined)));
   throw results.find((result) => result.status === 'rejected')?.reason;
 }
 
