@@ -1,5 +1,5 @@
 import type { Gateway } from '../../gateway';
-import { FakeWorld, goodBody, infer, MODEL, send } from './fakes';
+import { FakeWorld, goodBody, infer, MODEL, send, until } from './fakes';
 
 describe('bad input', () => {
   const world = new FakeWorld();
@@ -180,7 +180,9 @@ describe('bad input', () => {
     expect(result.body['error']).toMatch(/Content-Type is text\/plain/);
   });
 
-  it('logs nothing of a refused request', () => {
+  it('logs the answered rows and nothing of a refused request', async () => {
+    await until(() => world.written.length >= refused.length, 'the answered rows are drained');
+    expect(world.written).toHaveLength(refused.length);
     expect(world.written.every((row) => row.error === null && row.score === 0.1)).toBe(true);
   });
 });
