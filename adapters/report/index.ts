@@ -1,0 +1,2 @@
+/** HTML reports and SVG plots; needs the optional peer `echarts`. */
+export { EchartsReportRenderer } from './echarts-report-renderer';
