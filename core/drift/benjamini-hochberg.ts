@@ -14,7 +14,7 @@ export function benjaminiHochberg(pValues: readonly number[]): readonly number[]
   const adjusted = new Array<number>(m).fill(1);
   let smallest = 1;
   order.forEach((index, fromTop) => {
-    smallest = Math.min(smallest, (pValues[index]! * m) / (m - fromTop));
+    smallest = Math.min(smallest, pValues[index]! * (m / (m - fromTop)));
     adjusted[index] = smallest;
   });
   return adjusted;

@@ -38,11 +38,13 @@ export function clusterBootstrapInterval(
   if (clusters < 2 || !(options.resamples >= 1)) return null;
   const random = new Sfc32(options.seed);
   const weights = new Uint32Array(clusters);
+  const drawn = new Uint32Array(clusters);
   const values = new Float64Array(Math.floor(options.resamples));
   let defined = 0;
   for (let r = 0; r < values.length; r++) {
     weights.fill(0);
-    for (let draw = 0; draw < clusters; draw++) weights[random.below(clusters)]!++;
+    random.fillBelow(drawn, clusters);
+    for (let i = 0; i < clusters; i++) weights[drawn[i]!]!++;
     const value = statistic(weights);
     if (Number.isFinite(value)) values[defined++] = value;
   }

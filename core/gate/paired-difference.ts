@@ -23,15 +23,15 @@ export function pairedDifference(
 ): PairedDifference {
   const candidateValue = metricOf(metric, candidate);
   const championValue = metricOf(metric, champion);
-  const better = isLoss(metric) ? -1 : 1;
-  const difference =
-    candidateValue === null || championValue === null ? null : better * (candidateValue - championValue);
+  // + 0: an equal pair is 0, not the −0 that JSON would not bring back.
+  const signed = (difference: number): number => (isLoss(metric) ? -difference : difference) + 0;
+  const difference = candidateValue === null || championValue === null ? null : signed(candidateValue - championValue);
   const ofCandidate = clusterStatistic(metric, candidate, clusters);
   const ofChampion = clusterStatistic(metric, champion, clusters);
   const interval =
     difference === null || ofCandidate === null || ofChampion === null
       ? null
-      : clusterBootstrapInterval((w) => better * (ofCandidate(w) - ofChampion(w)), clusters.count, options);
+      : clusterBootstrapInterval((w) => signed(ofCandidate(w) - ofChampion(w)), clusters.count, options);
   return { candidate: candidateValue, champion: championValue, difference, interval };
 }
 

@@ -30,8 +30,26 @@ export class Sfc32 {
     return t >>> 0;
   }
 
+  /** Fills `target` with {@link below}(n): the same sequence, with the state in registers. */
+  fillBelow(target: Uint32Array, n: number): void {
+    let { a, b, c, counter } = this;
+    const scale = n / 2 ** 32;
+    for (let i = 0; i < target.length; i++) {
+      const t = (a + b + counter) | 0;
+      counter = (counter + 1) | 0;
+      a = b ^ (b >>> 9);
+      b = (c + (c << 3)) | 0;
+      c = (((c << 21) | (c >>> 11)) + t) | 0;
+      target[i] = (t >>> 0) * scale;
+    }
+    this.a = a;
+    this.b = b;
+    this.c = c;
+    this.counter = counter;
+  }
+
   /** Uniform over 0 … n − 1; the bias is below n / 2^32, far below the bootstrap's own error. */
   below(n: number): number {
-    return Math.floor((this.nextUint32() / 2 ** 32) * n);
+    return Math.floor(this.nextUint32() * (n / 2 ** 32));
   }
 }
