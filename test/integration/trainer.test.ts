@@ -25,6 +25,8 @@ const CLASSES: Record<Task, readonly string[]> = {
   regression: [],
 };
 
+jest.setTimeout(120_000);
+
 let folder: string;
 let trainer: ProcessTrainer;
 beforeAll(() => {
@@ -245,12 +247,17 @@ describe('interruption', () => {
       silenceMs: 120_000,
     });
     expect(messages.filter((m) => /^resumed from round [1-9]\d* of 1500$/.test(m))).toHaveLength(1);
+    const trees = `import joblib; print(joblib.load('${of.outputDir}/native.joblib')[-1].booster_.num_trees())`;
+    expect(
+      execFileSync(python, ['-c', trees], { encoding: 'utf8', env: { ...env, PYTHONPATH: trainerDir } }).trim(),
+    ).toBe('1500');
     expect(result.metrics['logLoss']).toBeLessThan(0.69);
     expect(readdirSync(of.outputDir).filter((name) => name.startsWith('checkpoint-'))).toHaveLength(0);
   });
 
   test('the command contract: SIGTERM to the process gives exit code 75', async () => {
     const of = job({ params: { rounds: 100_000, minChild: 20 } });
+    const abort = new AbortController();
     const child = trainer.run(of, {
       command: [
         python,
@@ -260,14 +267,12 @@ describe('interruption', () => {
       onProgress: (p) => {
         if (p.message?.startsWith('round ') === true) abort.abort();
       },
-      signal: (abort = new AbortController()).signal,
+      signal: abort.signal,
       cudaDevice: null,
       silenceMs: 120_000,
     });
     expect(await faultOf(child)).toMatchObject({ code: 'RATCHET_TRAINER_PREEMPTED', details: { exitCode: 75 } });
   });
-  let abort: AbortController;
-
   test('a worker whose owner is gone ends by itself in the middle of a job', async () => {
     const of = job({ params: { rounds: 100_000, minChild: 20 } });
     const file = join(folder, 'orphan.json');

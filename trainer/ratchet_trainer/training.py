@@ -58,10 +58,6 @@ def _train_lightgbm(
     if before > 0:
         progress.say(before / total, f"resumed from round {before} of {total}", checkpoint=str(checkpoint.path))
     device = working_device()
-    # A checkpoint that holds every round still needs one fit() call to become an estimator: one round is taken again.
-    if before >= total:
-        done.rollback_one_iter()
-        before -= 1
     pipeline = build_pipeline(job, params, rows.frame, device, threads(), total - before)
     if before > 0:
         # Another stream of random bags for the remaining rounds: the same one would repeat the first rounds' bags.
@@ -81,8 +77,9 @@ def _train_lightgbm(
             warnings.simplefilter("ignore")
             pipeline.fit(as_input(job, rows.frame), rows.target, model__callbacks=[on_round], model__init_model=done)
     except Preempted:
-        if checkpoint and latest:
-            checkpoint.save(latest[0])
+        if checkpoint and latest and total > 1:
+            # At least one round is left for the resumed fit(), which makes the estimator.
+            checkpoint.save(latest[0], at_most=total - 1)
         raise
     return Trained(pipeline, "cpu" if device == "cpu" else "gpu")
 
@@ -102,8 +99,8 @@ class Checkpoint:
             # Half a file cannot come from save() below; whatever it is, training from the start is right.
             return None
 
-    def save(self, booster: lgb.Booster) -> None:
-        text = booster.model_to_string(num_iteration=-1)
+    def save(self, booster: lgb.Booster, at_most: int | None = None) -> None:
+        text = booster.model_to_string(num_iteration=-1 if at_most is None else min(at_most, booster.current_iteration()))
         write_atomically(self.path, text.encode())
 
     def remove(self) -> None:
