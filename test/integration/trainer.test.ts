@@ -305,7 +305,7 @@ describe('bad input is RATCHET_TRAINER_FAILED with a message that says what', ()
     ['an unknown parameter', { params: { depthh: 3 } }, 'unknown parameter depthh'],
     ['logistic for a regression', { algorithm: 'logistic', task: 'regression', classes: [] }, 'use linear'],
   ] as const)('%s', async (_name, change, message) => {
-    const fault = await faultOf(run(job(change as Partial<TrainerJob>)));
+    const fault = await faultOf(run(job(change)));
     expect(fault.code).toBe('RATCHET_TRAINER_FAILED');
     expect(fault.message).toContain(message);
   });

@@ -158,7 +158,7 @@ describe('load refuses', () => {
     ['a column too many', 'regression-matrix', { ...MATRIX, features: [number('a')] }, 'must have 1 columns'],
     ['columns for a matrix', 'binary-columns', { ...MIXED, layout: 'matrix' }, 'takes numbers only'],
   ] as const)('%s', async (_name, file, contract, message) => {
-    const fault = await faultOf(runtime.load(graph(file), contract as ModelContract));
+    const fault = await faultOf(runtime.load(graph(file), contract));
     expect(fault.code).toBe('RATCHET_MODEL_CONTRACT');
     expect(fault.message).toContain(message);
   });
