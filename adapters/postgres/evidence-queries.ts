@@ -32,13 +32,16 @@ export const SEGMENTS = `
     FROM ratchet.predictions
     WHERE model = $1 AND run = $2 AND arm IN ('champion', 'canary') AND step IS NOT NULL AND weight > 0
     ORDER BY id, arm, received_at
+  ), failed AS (
+    SELECT id FROM served WHERE arm = 'canary' AND error IS NOT NULL
   ), exposed AS (
     SELECT s.*, coalesce('k' || s.key, 'i' || s.id::text) AS unit,
       l.value IS NOT NULL AND s.label IS NOT NULL AND s.error IS NULL AND s.occurred_at <= $4 AS is_labelled,
       l.value IS DISTINCT FROM s.label AS is_wrong
     FROM served s LEFT JOIN ratchet.labels l ON l.model = $1 AND l.prediction_id = s.id
-    WHERE NOT (s.arm = 'champion' AND EXISTS (
-      SELECT FROM served f WHERE f.arm = 'canary' AND f.error IS NOT NULL AND f.id IN (s.id, s.pair_id)))
+    -- NOT IN, because it is hashed: EXISTS over the two ids compared every row with every other one.
+    WHERE s.arm = 'canary' OR (
+      s.id NOT IN (SELECT id FROM failed) AND (s.pair_id IS NULL OR s.pair_id NOT IN (SELECT id FROM failed)))
   ), events AS (
     SELECT *, error IS NOT NULL AS is_error, coalesce(latency_us > $3::float8, false) AS is_slow,
       row_number() OVER by_unit AS exposure,
