@@ -66,7 +66,7 @@ export function page(content: PageContent): string {
               ? null
               : html`<section>
                   <h2>Plots</h2>
-                  ${charts.map(chartFigure)}
+                  <div class="plots">${charts.map(chartFigure)}</div>
                 </section>`
           }
           <footer>Written by Ratchet.</footer>

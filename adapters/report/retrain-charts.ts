@@ -84,7 +84,7 @@ function bars(name: string, title: string, note: string, names: readonly string[
     note,
     height: 56 + 26 * names.length,
     option: (width) => ({
-      grid: { left: 24, right: 72, top: 20, bottom: 8, containLabel: true },
+      grid: { left: 28, right: 72, top: 20, bottom: 8, containLabel: true },
       xAxis: { type: 'value', ...axisStyle, splitNumber: width < 500 ? 3 : 5 },
       yAxis: {
         type: 'category',
@@ -94,7 +94,7 @@ function bars(name: string, title: string, note: string, names: readonly string[
         axisLabel: {
           ...textStyle,
           color: ink('ink'),
-          width: width < 500 ? 100 : 180,
+          width: width < 500 ? 96 : 150,
           overflow: 'truncate',
           interval: 0,
         },

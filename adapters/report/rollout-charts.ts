@@ -173,7 +173,7 @@ const firingLine = {
   silent: true,
   symbol: 'none',
   lineStyle: { color: ink('bad'), type: 'dashed' as const },
-  label: { ...textStyle, formatter: 'fires', position: 'insideEndTop' as const, color: ink('bad') },
+  label: { ...textStyle, formatter: 'fires', position: 'insideStartTop' as const, color: ink('bad') },
   data: [{ yAxis: 1 }],
 };
 

@@ -1,7 +1,11 @@
 /** TrackingStore and RegistryStore: one suite over the fake and the real MLflow server (RATCHET_TEST_MLFLOW_URL). */
 import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import {
   ArtifactClient,
+  KeptTrackingStore,
   LoggedModelClient,
   Mlflow,
   MlflowRegistryStore,
@@ -123,6 +127,7 @@ const contract: ModelContract = {
   classes: ['no', 'yes'],
   threshold: 0.5,
 };
+const noop = (): void => undefined;
 const unique = (name: string): string => `${name}-${randomUUID().slice(0, 8)}`;
 const draftIn = (experiment: string, key = 'retrain/m/1:run:train'): RunDraft => ({
   key,
@@ -366,6 +371,40 @@ describe('mlflow › answers that were lost after the server had done the work',
     expect(modelId).toBe(pending?.info.model_id);
     expect(await loggedModels.search([experiment_id], '')).toHaveLength(1);
     expect(String((await loggedModels.get(modelId)).info.status)).toMatch(/READY|2/);
+  });
+});
+
+describe('mlflow › KeptTrackingStore', () => {
+  it('an outage of a whole rollout leaves 1 run with everything in it, and a version that names that run', async () => {
+    const model = unique('model');
+    const folder = mkdtempSync(join(tmpdir(), 'ratchet-kept-'));
+    let away = true;
+    const flaky: typeof fetch = (input, init) => {
+      if (away) throw Object.assign(new TypeError('fetch failed'), { cause: { code: 'ECONNREFUSED' } });
+      return fetch(input, init);
+    };
+    const quiet = { debug: noop, info: noop, warn: noop, error: noop };
+    const inner = new MlflowTrackingStore(new MlflowTransport(url, { fetch: flaky, attempts: 1 }));
+    const kept = new KeptTrackingStore(inner, { folder, logger: quiet, now: Date.now });
+    try {
+      const { runId } = await kept.ensureRun(draftIn(`exp-${model}`));
+      await kept.logRun(runId, { params: { weight: 500 }, metrics: [{ key: 'E', value: 31.2, timestamp: 1000 }] });
+      await kept.logArtifact(runId, 'report.html', '<p>rolled back</p>');
+      await kept.endRun(runId, 'FINISHED', 2000);
+      away = false;
+      expect(await kept.flush()).toEqual({ replayed: 4, rejected: 0, waiting: 0 });
+      const real = (await inner.ensureRun(draftIn(`exp-${model}`))).runId;
+      const subject = mlflowSubject(url);
+      expect(await subject.runsOf(`exp-${model}`)).toBe(1);
+      const seen = await subject.seen(real);
+      expect(seen).toMatchObject({ status: 'FINISHED', params: { weight: '500' }, points: { E: 1 } });
+      expect(await seen.artifact('report.html')).toBe('<p>rolled back</p>');
+      const { version } = await subject.registry.registerModel(requestFor(model, 'k1', runId));
+      expect((await new Mlflow(url).getModelVersion(model, version)).run_id).toBe(real);
+    } finally {
+      await kept.close();
+      rmSync(folder, { recursive: true, force: true });
+    }
   });
 });
 
