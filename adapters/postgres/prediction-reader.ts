@@ -3,7 +3,7 @@ import type { FeatureValue, ModelContract } from '../../core/model';
 import type { PredictionReader, WindowRows } from '../../core/ports';
 import { SHADOW_DROPPED, type PairedRow, type Segment, type ShadowCounts } from '../../core/rollout/evidence';
 import { rows, timestamp } from './database';
-import { PAIRS, RUN_TIMES, SEGMENTS, SHADOW_COUNTS, WINDOW } from './evidence-queries';
+import { CHAMPION_ROWS, LABEL_ROWS, RUN_TIMES, SEGMENTS, SHADOW_ROWS, WINDOW } from './evidence-queries';
 
 interface WindowRow {
   readonly occurred_at: number;
@@ -25,6 +25,20 @@ interface SegmentRow {
   readonly slow: number;
   readonly wrong: number;
   readonly labelled: number;
+}
+
+interface ShadowRow {
+  readonly pair_id: string | null;
+  readonly score: number | null;
+  readonly label: string | null;
+  readonly error: string | null;
+}
+
+interface ChampionRow {
+  readonly id: string;
+  readonly score: number | null;
+  readonly label: string | null;
+  readonly occurred_at: number;
 }
 
 const NOTHING = { keys: 0, requests: 0, errors: 0, slow: 0, wrong: 0, labelled: 0 };
@@ -96,26 +110,44 @@ export class PostgresPredictionReader implements PredictionReader {
   }
 
   async readPairs(model: string, run: string, matureBefore: number): Promise<readonly PairedRow[]> {
-    const times = await this.runTimes(model, run);
-    if (times === null) return [];
-    return rows<PairedRow & Record<string, unknown>>(this.pool, 'reading pairs of a shadow test', PAIRS, [
+    const { shadows, champions } = await this.readShadowTest(model, run);
+    const candidates = new Map<string, ShadowRow>();
+    for (const shadow of shadows) {
+      if (shadow.pair_id !== null && shadow.error === null && !candidates.has(shadow.pair_id)) {
+        candidates.set(shadow.pair_id, shadow);
+      }
+    }
+    const mature = [...champions.values()].filter((c) => c.occurred_at <= matureBefore && candidates.has(c.id));
+    const labels = await rows<{ id: string; value: string }>(this.pool, 'reading labels', LABEL_ROWS, [
       model,
-      run,
-      timestamp(matureBefore),
-      ...times,
+      mature.map((c) => c.id),
     ]);
+    return labels.flatMap(({ id, value }) => {
+      const [champion, candidate] = [champions.get(id), candidates.get(id)];
+      if (champion === undefined || candidate === undefined) return [];
+      if (champion.score === null || candidate.score === null) return [];
+      return {
+        championScore: champion.score,
+        championLabel: champion.label,
+        candidateScore: candidate.score,
+        candidateLabel: candidate.label,
+        truth: value,
+        occurredAt: champion.occurred_at,
+      };
+    });
   }
 
   async readShadowCounts(model: string, run: string): Promise<ShadowCounts> {
-    const times = await this.runTimes(model, run);
-    if (times === null) return { requests: 0, errors: 0, dropped: 0, disagreements: 0 };
-    const [counts] = await rows<ShadowCounts & Record<string, unknown>>(
-      this.pool,
-      'counting a shadow test',
-      SHADOW_COUNTS,
-      [model, run, SHADOW_DROPPED, ...times],
-    );
-    return counts ?? { requests: 0, errors: 0, dropped: 0, disagreements: 0 };
+    const { shadows, champions } = await this.readShadowTest(model, run);
+    const count = (wanted: (s: ShadowRow) => boolean): number => shadows.filter(wanted).length;
+    const championOf = (s: ShadowRow): ChampionRow | undefined =>
+      s.pair_id === null ? undefined : champions.get(s.pair_id);
+    return {
+      requests: count((s) => s.error !== SHADOW_DROPPED),
+      errors: count((s) => s.error !== null && s.error !== SHADOW_DROPPED),
+      dropped: count((s) => s.error === SHADOW_DROPPED),
+      disagreements: count((s) => s.error === null && (championOf(s) ?? s).label !== s.label),
+    };
   }
 
   async latencyQuantileUs(model: string, version: string, q: number, withinMs: number): Promise<number | null> {
@@ -159,15 +191,21 @@ export class PostgresPredictionReader implements PredictionReader {
     return row?.occurred_at ?? null;
   }
 
-  /** When the run's rows were received, an hour wider: joins with it then read the partitions of those days only. */
-  private async runTimes(model: string, run: string): Promise<readonly [string, string] | null> {
-    const [row] = await rows<{ first: number | null; last: number | null }>(
-      this.pool,
-      'reading the time of a run',
-      RUN_TIMES,
-      [model, run],
-    );
-    if (row?.first == null || row.last === null) return null;
-    return [timestamp(row.first - HOUR_MS), timestamp(row.last + HOUR_MS)];
+  private async readShadowTest(
+    model: string,
+    run: string,
+  ): Promise<{ readonly shadows: readonly ShadowRow[]; readonly champions: ReadonlyMap<string, ChampionRow> }> {
+    const doing = 'reading a shadow test';
+    const [time] = await rows<{ first: number | null; last: number | null }>(this.pool, doing, RUN_TIMES, [model, run]);
+    if (time?.first == null || time.last === null) return { shadows: [], champions: new Map() };
+    const shadows = await rows<ShadowRow>(this.pool, doing, SHADOW_ROWS, [model, run]);
+    const champions = await rows<ChampionRow>(this.pool, doing, CHAMPION_ROWS, [
+      model,
+      [...new Set(shadows.flatMap((s) => s.pair_id ?? []))],
+      // An hour wider than the run's own rows: only the partitions of those days are read.
+      timestamp(time.first - HOUR_MS),
+      timestamp(time.last + HOUR_MS),
+    ]);
+    return { shadows, champions: new Map(champions.map((c) => [c.id, c])) };
   }
 }
