@@ -38,7 +38,7 @@ async function profile(): Promise<ConnectOptions> {
   const { connectionOptions, namespace } = envconfig.loadClientConnectConfig();
   const { address, ...connection } = connectionOptions;
   return {
-    connection: connection as NonNullable<ConnectOptions['connection']>,
+    connection,
     ...(address === undefined ? {} : { address }),
     ...(namespace === undefined ? {} : { namespace }),
   };

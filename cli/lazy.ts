@@ -4,7 +4,12 @@
  */
 /* eslint-disable @typescript-eslint/no-require-imports -- see above */
 
-export const loadPostgres = () => require('../adapters/postgres') as typeof import('../adapters/postgres');
-export const loadMlflow = () => require('../adapters/mlflow') as typeof import('../adapters/mlflow');
-export const loadOnnx = () => require('../adapters/onnx') as typeof import('../adapters/onnx');
-export const loadEmbedded = () => require('../adapters/embedded') as typeof import('../adapters/embedded');
+type Postgres = typeof import('../adapters/postgres');
+type Mlflow = typeof import('../adapters/mlflow');
+type Onnx = typeof import('../adapters/onnx');
+type Embedded = typeof import('../adapters/embedded');
+
+export const loadPostgres = (): Postgres => require('../adapters/postgres') as Postgres;
+export const loadMlflow = (): Mlflow => require('../adapters/mlflow') as Mlflow;
+export const loadOnnx = (): Onnx => require('../adapters/onnx') as Onnx;
+export const loadEmbedded = (): Embedded => require('../adapters/embedded') as Embedded;

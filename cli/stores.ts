@@ -6,10 +6,10 @@ import type { ModelRuntime, ModelStore, RegistryStore, RouteStore } from '../cor
 type Env = Readonly<Record<string, string | undefined>>;
 
 export interface Stores {
-  models(): ModelStore;
-  routes(): RouteStore;
-  registry(): RegistryStore;
-  runtime(): ModelRuntime;
+  readonly models: () => ModelStore;
+  readonly routes: () => RouteStore;
+  readonly registry: () => RegistryStore;
+  readonly runtime: () => ModelRuntime;
 }
 
 /** Opens PostgreSQL for the time of `use`. Needs DATABASE_URL; the registry needs MLFLOW_TRACKING_URI. */

@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { RatchetError } from '../core/errors';
+import type { ReferenceProfile } from '../core/drift/profile';
 import type { FeatureColumns, FeatureValue, GoldenRows, ModelContract } from '../core/model';
 
 const contractSchema = z.strictObject({
@@ -18,10 +19,38 @@ const goldenSchema = z.strictObject({
   labels: z.array(z.string().nullable()),
 });
 const metricsSchema = z.record(z.string(), z.number());
+const profileSchema = z.strictObject({
+  schemaVersion: z.literal(1),
+  rows: z.number().int().min(1),
+  features: z.record(
+    z.string(),
+    z.discriminatedUnion('kind', [
+      z.strictObject({
+        kind: z.literal('number'),
+        rows: z.number().int(),
+        nulls: z.number().int(),
+        min: z.number().nullable(),
+        max: z.number().nullable(),
+        edges: z.array(z.number()),
+        counts: z.array(z.number().int()),
+        sample: z.array(z.number()),
+      }),
+      z.strictObject({
+        kind: z.literal('string'),
+        rows: z.number().int(),
+        nulls: z.number().int(),
+        counts: z.record(z.string(), z.number().int()),
+      }),
+    ]),
+  ),
+});
 const rowsSchema = z.array(z.record(z.string(), value)).min(1);
 
 export const readContract = async (path: string): Promise<ModelContract> => await readJson(path, contractSchema);
 export const readMetrics = async (path: string): Promise<Record<string, number>> => await readJson(path, metricsSchema);
+
+/** The frozen distribution of the training data (core/drift/profile.ts). */
+export const readProfile = async (path: string): Promise<ReferenceProfile> => await readJson(path, profileSchema);
 
 /** Golden rows as `trainer/` writes them. */
 export async function readGolden(path: string): Promise<GoldenRows> {

@@ -103,5 +103,6 @@ export class WebhookNotifier implements Notifier {
 /** fetch hides the reason ("fetch failed") in its cause. */
 function nameOf(error: unknown): string {
   const { cause, name } = error as { cause?: { code?: unknown }; name?: unknown };
-  return typeof cause?.code === 'string' ? cause.code : String(name ?? 'Error');
+  if (typeof cause?.code === 'string') return cause.code;
+  return typeof name === 'string' ? name : 'Error';
 }

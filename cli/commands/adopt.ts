@@ -14,12 +14,13 @@ import { RatchetError } from '../../core/errors';
 import { answer, type CliIo } from '../io';
 import { examples, withActor, withJson } from '../options';
 import { withStores, type Stores } from '../stores';
-import { readContract, readGolden, readMetrics, readSample } from '../version-files';
+import { readContract, readGolden, readMetrics, readProfile, readSample } from '../version-files';
 
 interface AdoptFlags {
   readonly file: string;
   readonly contract: string;
   readonly holdoutMetrics?: string;
+  readonly profile?: string;
   readonly golden?: string;
   readonly sample?: string;
   readonly waive?: readonly Blessing[];
@@ -37,6 +38,10 @@ export function registerAdopt(program: Command, io: CliIo): void {
     .option(
       '--holdout-metrics <json>',
       'its metrics on a hold-out, e.g. {"logLoss": 0.301}: the bound of performance rules',
+    )
+    .option(
+      '--profile <json>',
+      'distribution of its training data, to measure drift against (default: none, drift is not judged)',
     )
     .addOption(
       new Option('--golden <json>', "rows with the trainer's own answers, which gateways must reproduce").conflicts(
@@ -113,7 +118,7 @@ export async function adopt(model: string, flags: AdoptFlags, stores: Stores, no
       contract,
       golden,
       holdoutMetrics: flags.holdoutMetrics === undefined ? {} : await readMetrics(flags.holdoutMetrics),
-      referenceProfile: null,
+      referenceProfile: flags.profile === undefined ? null : await readProfile(flags.profile),
       mlflow: { runId: null, modelId: registered.modelId },
       blessings: [],
       createdAt: now,

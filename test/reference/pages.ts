@@ -7,7 +7,7 @@ import { policyPages } from '../../policy/reference';
 
 /** Path under docs/ → text. */
 export function generatedPages(): Readonly<Record<string, string>> {
-  const policy = Object.entries(policyPages()).map(([name, text]) => [`reference/${name}`, text]);
+  const policy = Object.entries(policyPages()).map(([name, text]): [string, string] => [`reference/${name}`, text]);
   return { ...Object.fromEntries(policy), 'errors.md': errorsPage(), 'reference/cli.md': cliPage() };
 }
 
