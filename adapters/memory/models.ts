@@ -106,4 +106,5 @@ const toModel = ({ model, policy, policyDigest, createdAt }: ModelRecord): Model
   createdAt,
 });
 
-const content = ({ blessings: _b, createdAt: _c, ...rest }: VersionRecord): string => canonicalJson(rest);
+/** Blessings and the time of creation do not make it another record. */
+const content = (record: VersionRecord): string => canonicalJson({ ...record, blessings: [], createdAt: 0 });

@@ -1,9 +1,15 @@
 import { RatchetError } from '../../core/errors';
 
 /** Both packages are ES modules, so they are loaded by `import()`, which CommonJS may do. */
-export const loadParquetWriter = async () => peer('hyparquet-writer', () => import('hyparquet-writer'));
+// eslint-disable-next-line @typescript-eslint/no-unsafe-assignment -- the rule does not know import attributes of types
+type Writer = typeof import('hyparquet-writer', { with: { 'resolution-mode': 'import' } });
+// eslint-disable-next-line @typescript-eslint/no-unsafe-assignment -- the same
+type Reader = typeof import('hyparquet', { with: { 'resolution-mode': 'import' } });
 
-export const loadParquetReader = async () => peer('hyparquet', () => import('hyparquet'));
+export const loadParquetWriter = async (): Promise<Writer> =>
+  peer('hyparquet-writer', () => import('hyparquet-writer'));
+
+export const loadParquetReader = async (): Promise<Reader> => peer('hyparquet', () => import('hyparquet'));
 
 async function peer<T>(name: string, load: () => Promise<T>): Promise<T> {
   try {

@@ -13,7 +13,7 @@ export async function rows<R extends QueryResultRow>(
   values: readonly unknown[] = [],
 ): Promise<R[]> {
   try {
-    return (await (on as Queryable).query<R>(text, [...values])).rows;
+    return (await on.query<R>(text, [...values])).rows;
   } catch (error) {
     throw postgresError(error, doing);
   }

@@ -66,6 +66,6 @@ const RESULT_TYPES: CustomTypesConfig = {
       if (id === INT8) return parseBigint;
       if (id === TIMESTAMPTZ || id === TIMESTAMP || id === DATE) return parseTimestamp;
     }
-    return types.getTypeParser(id, format as 'text');
+    return types.getTypeParser(id, format) as unknown;
   }) as CustomTypesConfig['getTypeParser'],
 };

@@ -181,7 +181,7 @@ function editDistance(a: string, b: string): number {
 function text(value: unknown): string | null {
   if (value === null || value === undefined) return null;
   if (typeof value === 'string') return value;
-  return typeof value === 'object' ? JSON.stringify(value) : String(value as number | boolean | bigint);
+  return typeof value === 'object' ? JSON.stringify(value) : `${value as number | boolean}`;
 }
 
 function shown(value: unknown): string {
@@ -196,6 +196,6 @@ function compareValues(a: FeatureValue, b: FeatureValue): number {
 }
 
 function typeName(oid: number): string {
-  const found = Object.entries(builtins).find(([, id]) => id === oid);
+  const found = Object.entries(builtins).find(([, id]) => Number(id) === oid);
   return found === undefined ? `oid ${oid}` : found[0].toLowerCase();
 }
