@@ -20,7 +20,7 @@ type Entry =
   | { readonly op: 'endRun'; readonly runId: string; readonly status: RunEnd; readonly endTime: EpochMs };
 
 export interface KeptTrackingOptions {
-  /** Where writes wait; of this process alone. */
+  /** Where writes wait. Processes may share it: each takes a sub-folder and adopts those of dead ones. */
   readonly folder: string;
   readonly logger: Logger;
   /** Real time, epoch milliseconds. */

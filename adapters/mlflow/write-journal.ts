@@ -1,18 +1,21 @@
-import { appendFile, mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { appendFile, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { claimSlot } from './journal-slot';
 
 const PENDING = 'pending.jsonl';
 const REJECTED = 'rejected.jsonl';
 
 /**
- * Writes kept in order on disk, one JSON line each. One process a folder. A line that a crash cut short is the write that
+ * Writes kept in order on disk, one JSON line each. Processes that share `base` have a sub-folder each. A line that a crash cut short is the write that
  * was never acknowledged, so it is dropped on reading.
  */
 export class WriteJournal<T> {
   private opened: Promise<void> | null = null;
   private pendingBytes = 0;
 
-  constructor(private readonly folder: string) {}
+  private folder = '';
+
+  constructor(private readonly base: string) {}
 
   /** Bytes that wait. */
   async bytes(): Promise<number> {
@@ -59,23 +62,37 @@ export class WriteJournal<T> {
   }
 
   private async prepare(): Promise<void> {
-    await mkdir(this.folder, { recursive: true });
+    const slot = await claimSlot(this.base);
+    this.folder = slot.folder;
     await rm(this.path(`${PENDING}.new`), { force: true });
+    const own = await wholeLines(this.path(PENDING));
+    let content = own;
+    for (const orphan of slot.orphans) content += await wholeLines(join(orphan, PENDING));
     const size = await stat(this.path(PENDING)).then(
       (file) => file.size,
       () => 0,
     );
-    if (size === 0) return;
-    const content = await readFile(this.path(PENDING), 'utf8');
-    // A cut-off last line would swallow the next one.
-    const whole = content.slice(0, content.lastIndexOf('\n') + 1);
-    if (whole.length < content.length) await writeFile(this.path(PENDING), whole);
-    this.pendingBytes = Buffer.byteLength(whole);
+    this.pendingBytes = Buffer.byteLength(content);
+    // Also drops a cut-off last line, which would swallow the next one.
+    if (size !== this.pendingBytes) {
+      await writeFile(this.path(`${PENDING}.new`), content);
+      await rename(this.path(`${PENDING}.new`), this.path(PENDING));
+    }
+    for (const orphan of slot.orphans) await rm(join(orphan, PENDING), { force: true });
   }
 
   private path(name: string): string {
     return join(this.folder, name);
   }
+}
+
+/** '' when there is no such file. */
+async function wholeLines(path: string): Promise<string> {
+  const content = await readFile(path, 'utf8').catch((error: unknown) => {
+    if ((error as { code?: unknown }).code === 'ENOENT') return '';
+    throw error;
+  });
+  return content.slice(0, content.lastIndexOf('\n') + 1);
 }
 
 function parseLines<T>(content: string): T[] {

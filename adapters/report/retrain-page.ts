@@ -31,7 +31,7 @@ export function retrainPage(data: RetrainReportData): string {
 /** The measurement's features; [] when there is none or it is of another shape. */
 export function driftOf(data: Pick<RetrainReportData, 'drift'>): readonly Partial<FeatureDrift>[] {
   const { features } = (data.drift ?? {}) as Partial<DriftMeasurement>;
-  return Array.isArray(features) ? features : [];
+  return Array.isArray(features) ? (features as readonly Partial<FeatureDrift>[]) : [];
 }
 
 function verdictOf(data: RetrainReportData, gate: Partial<GateReport>): { text: string; tone: Tone } {
@@ -48,7 +48,7 @@ function verdictOf(data: RetrainReportData, gate: Partial<GateReport>): { text: 
 function reasonsOf(data: RetrainReportData): readonly Reason[] {
   if (data.gateReasons.length > 0) return data.gateReasons;
   const { reasons } = (data.gate ?? {}) as Partial<GateReport>;
-  return Array.isArray(reasons) ? reasons : [];
+  return Array.isArray(reasons) ? (reasons as readonly Reason[]) : [];
 }
 
 function snapshotFacts({ snapshot }: RetrainReportData): [string, Html | string][] {

@@ -17,6 +17,8 @@ import { MemoryTrackingStore } from '../../adapters/memory/tracking';
 import type { ModelContract } from '../../core/model';
 import type { RegisterRequest, RegistryStore, RunDraft, TrackingStore } from '../../core/ports';
 
+jest.setTimeout(60_000);
+
 const url = process.env['RATCHET_TEST_MLFLOW_URL'];
 if (url === undefined) throw new Error('RATCHET_TEST_MLFLOW_URL is not set: run with --selectProjects servers');
 
@@ -310,13 +312,16 @@ describe.each([
   });
 });
 
+const address = (input: Parameters<typeof fetch>[0]): string =>
+  input instanceof Request ? input.url : input.toString();
+
 /** A fetch whose answer is lost after the server has done the work, once for each of the given routes. */
 function losing(...routes: readonly string[]): { readonly fetch: typeof fetch; readonly lost: string[] } {
   const left = [...routes];
   const lost: string[] = [];
   const lossy: typeof fetch = async (input, init) => {
     const response = await fetch(input, init);
-    const at = left.findIndex((route) => String(input).endsWith(route) && init?.method === 'POST');
+    const at = left.findIndex((route) => address(input).endsWith(route) && init?.method === 'POST');
     if (at < 0) return response;
     await response.arrayBuffer();
     lost.push(...left.splice(at, 1));
@@ -355,7 +360,7 @@ describe('mlflow › answers that were lost after the server had done the work',
   it('resumes a logged model that a crash in the upload left PENDING', async () => {
     const model = unique('model');
     const dying: typeof fetch = (input, init) => {
-      if (String(input).endsWith('/python_env.yaml')) throw new Error('killed');
+      if (address(input).endsWith('/python_env.yaml')) throw new Error('killed');
       return fetch(input, init);
     };
     const dead = new MlflowRegistryStore(new MlflowTransport(url, { fetch: dying, attempts: 1 }));

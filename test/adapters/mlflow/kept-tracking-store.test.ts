@@ -1,4 +1,4 @@
-import { appendFileSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { appendFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { draftOfKeptRunId, KeptTrackingStore } from '../../../adapters/mlflow';
@@ -83,20 +83,38 @@ describe('KeptTrackingStore', () => {
     const inner = new MemoryTrackingStore();
     inner.failWith('RATCHET_MLFLOW_UNAVAILABLE');
     await writeAll(keep(inner));
-    appendFileSync(join(folder, 'pending.jsonl'), '{"op":"logRun","runId":"ru');
+    appendFileSync(join(folder, '0', 'pending.jsonl'), '{"op":"logRun","runId":"ru');
     inner.failWith(null);
     expect(await keep(inner).flush()).toEqual({ replayed: 4, rejected: 0, waiting: 0 });
     expect(inner.runs.get('run-1')?.metrics.get('E')).toHaveLength(1);
+  });
+
+  it('leaves the folder of a living process alone and adopts that of a dead one', async () => {
+    const inner = new MemoryTrackingStore();
+    const line = (key: string): string => `${JSON.stringify({ op: 'ensureRun', draft: { ...DRAFT, key } })}\n`;
+    // 0: our parent, which lives; 1: free; 2: a process id that cannot be.
+    for (const [slot, owner] of [
+      ['0', String(process.ppid)],
+      ['2', '4194399'],
+    ] as const) {
+      mkdirSync(join(folder, slot));
+      writeFileSync(join(folder, slot, 'owner'), owner);
+      writeFileSync(join(folder, slot, 'pending.jsonl'), line(`slot-${slot}`));
+    }
+    expect(await keep(inner).flush()).toEqual({ replayed: 1, rejected: 0, waiting: 0 });
+    expect([...inner.runs.values()].map((run) => run.draft.key)).toEqual(['slot-2']);
+    expect(readFileSync(join(folder, '1', 'owner'), 'utf8')).toBe(String(process.pid));
+    expect(readFileSync(join(folder, '0', 'pending.jsonl'), 'utf8')).toBe(line('slot-0'));
   });
 
   it('is the same when a replay is cut short after its effect and starts over: 1 run, 1 point', async () => {
     const inner = new MemoryTrackingStore();
     inner.failWith('RATCHET_MLFLOW_UNAVAILABLE');
     await writeAll(keep(inner));
-    const before = readFileSync(join(folder, 'pending.jsonl'), 'utf8');
+    const before = readFileSync(join(folder, '0', 'pending.jsonl'), 'utf8');
     inner.failWith(null);
     await keep(inner).flush();
-    appendFileSync(join(folder, 'pending.jsonl'), before);
+    appendFileSync(join(folder, '0', 'pending.jsonl'), before);
     expect((await keep(inner).flush()).replayed).toBe(4);
     expect(inner.runs.size).toBe(1);
     expect(inner.runs.get('run-1')?.metrics.get('E')).toHaveLength(1);
@@ -106,7 +124,7 @@ describe('KeptTrackingStore', () => {
     const inner = new MemoryTrackingStore();
     inner.failWith('RATCHET_MLFLOW_UNAVAILABLE');
     const { runId } = await keep(inner).ensureRun(DRAFT);
-    rmSync(join(folder, 'pending.jsonl'));
+    rmSync(join(folder, '0', 'pending.jsonl'));
     inner.failWith(null);
     await keep(inner).endRun(runId, 'KILLED', 3000);
     expect([...inner.runs.values()].map((run) => [run.draft.key, run.status])).toEqual([[DRAFT.key, 'KILLED']]);
@@ -135,7 +153,7 @@ describe('KeptTrackingStore', () => {
     await store.logRun(runId, { params: { weight: 900 } });
     await store.endRun(runId, 'FINISHED', 1);
     expect(inner.runs.get(runId)?.status).toBe('FINISHED');
-    expect(readFileSync(join(folder, 'rejected.jsonl'), 'utf8')).toContain('cannot become 900');
+    expect(readFileSync(join(folder, '0', 'rejected.jsonl'), 'utf8')).toContain('cannot become 900');
     expect(logger.errors).toHaveLength(1);
   });
 
