@@ -38,6 +38,8 @@ export function createPool(url: string, options: PoolOptions): Pool {
   const pool = new Pool(config);
   // Without a listener an idle connection's death would end the process.
   pool.on('error', (error) => options.onIdleError?.(error));
+  // A connection in use has only this one: its statement rejects, and that is enough.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
 }
 
