@@ -28,9 +28,10 @@ export function retrainPage(data: RetrainReportData): string {
   });
 }
 
-/** The measurement's features; [] when there is none or it is of another shape. */
+/** The features of a DriftMeasurement, or of a whole evaluation that holds one as `drift`; [] when there is none. */
 export function driftOf(data: Pick<RetrainReportData, 'drift'>): readonly Partial<FeatureDrift>[] {
-  const { features } = (data.drift ?? {}) as Partial<DriftMeasurement>;
+  const whole = (data.drift ?? {}) as Partial<DriftMeasurement> & { readonly drift?: Partial<DriftMeasurement> | null };
+  const features = whole.features ?? whole.drift?.features;
   return Array.isArray(features) ? (features as readonly Partial<FeatureDrift>[]) : [];
 }
 

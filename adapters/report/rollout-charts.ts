@@ -43,12 +43,17 @@ export function weightAfter(decision: DecisionRecord): number | null {
       return 10_000;
     case 'route.clearCanary':
     case 'route.restorePrevious':
+    case 'route.rollback':
+    case 'route.restore':
+    case 'route.heal':
       return 0;
     case 'route.setCanary': {
       const { evidence } = decision;
       const holders = [evidence, ...Object.values(evidence)].filter(isRecord);
       const weight = holders.map((holder) => holder['weight']).find((value) => typeof value === 'number');
-      return typeof weight === 'number' ? weight : null;
+      // The key of a weight change ends with it: `<run>:change:<n>:weight:<basis points>`.
+      const inKey = /:weight:(\d+)$/.exec(decision.key)?.[1];
+      return typeof weight === 'number' ? weight : inKey === undefined ? null : Number(inKey);
     }
     default:
       return null;

@@ -59,6 +59,11 @@ describe('report of a retraining', () => {
     expect(figuresOf(page)).not.toContain('ROC on the held-out rows');
   });
 
+  it('finds the drift in a whole evaluation that holds it as `drift`', async () => {
+    const page = await renderer.renderRetrain({ ...RETRAIN, drift: { rows: 6100, drift: RETRAIN.drift } });
+    expect(figuresOf(page)).toContain('Drift by feature');
+  });
+
   it('escapes a feature named <script> in tables and in plots', async () => {
     const page = await renderer.renderRetrain({ ...RETRAIN, model: HOSTILE, reason: HOSTILE });
     expect(page).not.toContain('<script');
@@ -121,6 +126,17 @@ describe('report of a rollout', () => {
     for (const weight of ['5 %', '10 %', '25 %', '0 %']) expect(page).toContain(`→ ${weight}</td>`);
     expect(page).toContain('<span class="mark bad">fired</span>');
     expect(figuresOf(page)).toEqual(['Weight of the candidate over time', 'Evidence against the candidate']);
+  });
+
+  it('reads the weight 2500 from the key of a change, and 0 from a rollback', async () => {
+    const [first] = ROLLOUT.decisions;
+    if (first === undefined) throw new Error('the fixture has no decision');
+    const set = { ...first, key: 'run:change:3:weight:2500', evidence: {} };
+    const back = { ...first, id: 2, at: first.at + 60_000, kind: 'route.rollback', evidence: {} };
+    const page = await renderer.renderRollout({ ...ROLLOUT, decisions: [set, back] });
+    expect(page).toContain('route.setCanary → 25 %');
+    expect(page).toContain('route.rollback → 0 %');
+    expect(figuresOf(page)).toEqual(['Weight of the candidate over time']);
   });
 
   it('draws the steps of the evidence when no route change was recorded', async () => {
