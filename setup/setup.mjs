@@ -13,8 +13,9 @@ import { ensurePythonEnvironment } from './python-environment.mjs';
 export async function makeReady({ withBuild = true } = {}) {
   mkdirSync(STATE, { recursive: true });
   await withSetupLock(async () => {
-    await ensureNodePackages();
-    await ensurePythonEnvironment();
+    // Side by side: one unpacks many small files while the other waits for the network. Both end before we go on.
+    const parts = await Promise.allSettled([ensureNodePackages(), ensurePythonEnvironment()]);
+    for (const part of parts) if (part.status === 'rejected') throw part.reason;
     if (withBuild) await build();
   });
 }

@@ -1,5 +1,5 @@
 import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { choosePort } from './free-ports';
 import { ServerProcess } from './server-process';
 
@@ -34,11 +34,12 @@ export interface EmbeddedMlflow {
 export async function startMlflow(options: StartMlflowOptions): Promise<EmbeddedMlflow> {
   const port = await choosePort(options.port, 'MLflow');
   const url = `http://${HOST}:${port}`;
-  const home = join(options.dataDir, 'mlflow');
+  const dataDir = resolve(options.dataDir);
+  const home = join(dataDir, 'mlflow');
   mkdirSync(join(home, 'artifacts'), { recursive: true });
   const process = new ServerProcess({
     name: 'mlflow',
-    dataDir: options.dataDir,
+    dataDir,
     command: options.python,
     args: [
       ...['-m', 'mlflow', 'server', '--host', HOST, '--port', String(port), '--workers', '1'],

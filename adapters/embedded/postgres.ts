@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { chownSync, existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { RatchetError } from '../../core/errors';
 import { choosePort } from './free-ports';
@@ -46,16 +46,17 @@ export interface EmbeddedPostgres {
  * @throws RATCHET_SETUP with the end of its log when it does not become ready; RATCHET_PEER_MISSING without its package.
  */
 export async function startPostgres(options: StartPostgresOptions): Promise<EmbeddedPostgres> {
-  mkdirSync(options.dataDir, { recursive: true });
+  const dataDir = resolve(options.dataDir);
+  mkdirSync(dataDir, { recursive: true });
   const user = postgresUser();
   const programs = postgresPrograms(user);
   const port = await choosePort(options.port, 'PostgreSQL');
-  const home = clusterHome(options.dataDir, user);
+  const home = clusterHome(dataDir, user);
   const cluster = join(home, `postgres-${programs.version.split('.')[0] ?? ''}`);
-  const password = await ensureCluster(cluster, join(options.dataDir, 'postgres.password'), programs, user);
+  const password = await ensureCluster(cluster, join(dataDir, 'postgres.password'), programs, user);
   const process = new ServerProcess({
     name: 'postgres',
-    dataDir: options.dataDir,
+    dataDir,
     command: programs.postgres,
     args: [
       ...['-D', cluster, '-p', String(port), '-c', `listen_addresses=${HOST}`, '-c', 'unix_socket_directories='],

@@ -163,6 +163,8 @@ export class ServerProcess {
     const pid = this.child?.pid;
     if (pid === undefined) return;
     await endGroup(pid, signal, graceMs);
+    // the system may know of the end before this process has been told
+    while (this.isRunning) await delay(POLL_MS);
     running.delete(this);
     rmSync(this.pidFile, { force: true });
   }

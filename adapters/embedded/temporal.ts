@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { SEARCH_ATTRIBUTES } from '../../core/ids';
 import { choosePort, freePorts } from './free-ports';
@@ -60,12 +60,13 @@ export interface EmbeddedTemporal {
  */
 export async function startTemporal(options: StartTemporalOptions): Promise<EmbeddedTemporal> {
   const [port, uiPort, httpPort, metricsPort] = await choosePorts(options);
-  const dbFile = options.dbFile ?? join(options.dataDir, 'temporal', 'temporal.db');
-  mkdirSync(join(options.dataDir, 'temporal'), { recursive: true });
+  const dataDir = resolve(options.dataDir);
+  const dbFile = resolve(options.dbFile ?? join(dataDir, 'temporal', 'temporal.db'));
+  mkdirSync(dirname(dbFile), { recursive: true });
   const isOldDatabase = existsSync(dbFile);
   const process = new ServerProcess({
     name: 'temporal',
-    dataDir: options.dataDir,
+    dataDir,
     command: options.cli,
     args: startArguments({ port, uiPort, httpPort, metricsPort, dbFile }),
   });
