@@ -7,6 +7,6 @@ let counter = 0;
 export async function writeAtomically(path: string, body: Uint8Array | string): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   const temporary = `${path}.${process.pid}.${++counter}.tmp`;
-  await writeFile(temporary, body, { mode: 0o600, flush: true } as Parameters<typeof writeFile>[2]);
+  await writeFile(temporary, body, { mode: 0o600, flush: true });
   await rename(temporary, path);
 }

@@ -178,7 +178,7 @@ class HttpGateway implements Gateway {
 
   /** The routes in force: PostgreSQL's when it answers in time, else the local disk's, and PostgreSQL's when it comes back. */
   private async readRoutes(): Promise<void> {
-    let fault: unknown = null;
+    let fault: Error | null = null;
     const first = this.options.ports.routes
       .start((route) => this.table.apply(route))
       .then(
@@ -187,7 +187,7 @@ class HttpGateway implements Gateway {
           this.reporter.changed();
         },
         (error: unknown) => {
-          fault = error;
+          fault = error instanceof Error ? error : new Error(String(error));
         },
       );
     const kept = await this.known.read();
@@ -197,9 +197,15 @@ class HttpGateway implements Gateway {
       this.policies.remember(kept.serving);
       for (const route of kept.routes) this.table.applyCold(route);
     }
-    if (fault !== null && kept === null) throw fault;
-    if (fault !== null) this.options.logger.error('routes cannot be read', { error: String(fault) });
+    this.noteRouteFault(fault, kept === null);
     await this.waitAtMost(this.refreshPolicies());
+  }
+
+  /** Without PostgreSQL's routes and without kept ones there is nothing to serve. */
+  private noteRouteFault(fault: Error | null, nothingKept: boolean): void {
+    if (fault === null) return;
+    if (nothingKept) throw fault;
+    this.options.logger.error('routes cannot be read', { error: fault.message });
   }
 
   private routesChanged(): void {

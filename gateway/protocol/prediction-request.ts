@@ -43,7 +43,7 @@ function text(feature: FeatureSpec, value: unknown, row: number): FeatureValue {
 }
 
 function typeFault(feature: FeatureSpec, value: unknown, row: number, wanted: string): RatchetError {
-  const seen = value === undefined ? 'nothing' : (JSON.stringify(value) ?? String(value)).slice(0, 60);
+  const seen = value === undefined ? 'nothing' : JSON.stringify(value).slice(0, 60);
   return new RatchetError(
     'RATCHET_FEATURE_TYPE',
     `Feature ${feature.name} of row ${row} is ${seen}; it must be ${wanted}.`,

@@ -184,7 +184,7 @@ describe('API keys', () => {
       { 'X-API-Key': 'predict-key-0123457' },
       { Authorization: 'Bearer label-key-0123456789' },
     ]) {
-      const result = await infers(headers as Record<string, string>);
+      const result = await infers(headers);
       expect([result.status, result.body['code']]).toEqual([401, 'RATCHET_UNAUTHORIZED']);
       expect(result.body['error']).toMatch(/scope predict/);
     }
