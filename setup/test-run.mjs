@@ -79,7 +79,8 @@ function countsOf(resultFile, code) {
   try {
     result = JSON.parse(readFileSync(resultFile, 'utf8'));
   } catch {
-    return { passed: 0, failed: 1 }; // jest itself failed: the servers did not start, or it crashed
+    // nothing was found to run; or jest itself failed: the servers did not start, or it crashed
+    return { passed: 0, failed: code === 0 ? 0 : 1 };
   }
   const notRun = result.numPendingTests + result.numTodoTests;
   if (notRun > 0) console.log(`${notRun} tests are skipped or only planned: each counts as failed.`);
