@@ -86,6 +86,17 @@ export interface RegisterCandidateInput {
   readonly workflowId: string;
 }
 
+export interface AdoptFirstInput {
+  readonly model: ModelName;
+  readonly version: ModelVersion;
+  readonly policy: Policy;
+  readonly actor: string;
+  readonly reason: string;
+  readonly asOf: EpochMs;
+  readonly key: string;
+  readonly workflowId: string;
+}
+
 type RetrainPorts = Pick<
   ActivityPorts,
   | 'models'
@@ -261,7 +272,35 @@ export function createRetrainActivities(ports: RetrainPorts) {
       await ports.registry.projectAliases(model, { challenger: registered.version });
       return { version: registered.version, artifactUri: registered.artifactUri };
     },
+
+    /** A model without champion: the version that passed the gate serves at once. */
+    async adoptFirstVersion(input: AdoptFirstInput): Promise<void> {
+      await adopt(input);
+    },
   });
+
+  async function adopt(input: AdoptFirstInput): Promise<void> {
+    const { model, version, policy, actor } = input;
+    const record = await ports.models.getVersion(model, version);
+    const has = new Set(record.blessings.map((b) => b.blessing));
+    const reason = 'first version: there is no champion to compare it with';
+    for (const blessing of policy.blessings.required.filter((b) => !has.has(b))) {
+      await ports.models.bless(model, version, { blessing, how: 'waived', actor, reason, at: ports.clock.now() }, { actor, reason });
+    }
+    await ports.routes.changeRoute(model, { kind: 'adopt', version }, null, {
+      key: input.key,
+      model,
+      version,
+      kind: 'route.adopt',
+      verdict: 'pass',
+      reasons: [{ code: 'adopt.first', text: reason }],
+      evidence: { eventTime: input.asOf, codeVersion: ports.codeVersion },
+      actor,
+      reason: input.reason,
+      workflowId: input.workflowId,
+    });
+    await ports.registry.projectAliases(model, { champion: version, challenger: null });
+  }
 
   /** A retry after a crash finds the record it wrote; its creation time is the first one's. */
   async function saveOnce(record: VersionRecord): Promise<void> {

@@ -37,7 +37,8 @@ export interface RetrainInput {
   readonly policy?: PolicyOrRaw;
 }
 export interface RetrainResult {
-  readonly outcome: 'challenger' | 'refused' | 'dataInvalid' | 'failed' | 'unchanged';
+  /** `champion`: the model had none, so the version that passed the gate serves at once (its missing blessings are waived by the caller's name). */
+  readonly outcome: 'challenger' | 'champion' | 'refused' | 'dataInvalid' | 'failed' | 'unchanged';
   readonly version: ModelVersion | null;
   readonly reasons: readonly Reason[];
   readonly snapshotDigest: string | null;

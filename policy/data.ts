@@ -19,8 +19,8 @@ export const eventTime = z
 
 const holdout = z
   .strictObject({
-    every: count(2, 366).describe(
-      'Clusters (days) whose day-of-year modulo this equals `offset` are held out. 2 to 366.',
+    every: count(1, 366).describe(
+      'Clusters (days) whose day-of-year modulo this equals `offset` are held out. 1 to 366; 1: all of the last part, a hold-out forward in time.',
     ),
     offset: count(0, 365).describe('See `every`; below it.'),
     within: duration('1h', '3650d').describe(

@@ -74,8 +74,8 @@ export async function connectPorts(config: WorkerConfig): Promise<ConnectedPorts
     tracking,
     registry: new MlflowRegistryStore(transport),
     notifier: new CompositeNotifier([
-      new LogNotifier(logger),
-      new WebhookNotifier({ clock, secret: (name) => process.env[name] }),
+      new LogNotifier({ logger }),
+      new WebhookNotifier({ clock, logger, secretOf: (name) => config.secrets[name] }),
     ]),
     workflows: new TemporalWorkflowGateway(new Client({ connection, namespace }), config.taskQueue),
     reports: new EchartsReportRenderer(),

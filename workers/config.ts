@@ -4,6 +4,8 @@ import { fromEnv as mlflowFromEnv } from '../adapters/mlflow';
 import { RatchetError } from '../core/errors';
 import { TASK_QUEUE } from '../core/ids';
 
+type Env = Readonly<Record<string, string | undefined>>;
+
 export interface WorkerConfig {
   readonly databaseUrl: string;
   /** Where training queries run. */
@@ -16,12 +18,12 @@ export interface WorkerConfig {
   /** The Python that has the locked requirements (trainer/requirements.txt). */
   readonly python: string;
   readonly logLevel: LogLevel;
+  /** Where policies name secrets by variable. */
+  readonly secrets: Env;
 }
 
 export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
-
-type Env = Readonly<Record<string, string | undefined>>;
 
 /**
  * DATABASE_URL · RATCHET_WAREHOUSE_URL (default DATABASE_URL) · MLFLOW_TRACKING_URI and its credentials · TEMPORAL_ADDRESS,
@@ -51,5 +53,6 @@ export function configFromEnv(env: Env): WorkerConfig {
     workDir: path.resolve(env['RATCHET_WORK_DIR'] ?? path.join('.ratchet', 'work')),
     python: env['RATCHET_PYTHON'] ?? path.resolve('.ratchet', 'python', 'bin', 'python'),
     logLevel: logLevel as LogLevel,
+    secrets: env,
   };
 }

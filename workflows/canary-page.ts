@@ -1,26 +1,43 @@
 /** The details pane and the status of a canary. */
 import type { RolloutHandle } from '../activities/rollout';
 import type { RolloutStatus } from '../core/messages';
+import { nextDeadline } from '../core/rollout/canary-clocks';
 import { needsHuman, phaseOf } from '../core/rollout/decide-step';
 import type { CanaryAction, CanaryState } from '../core/rollout/canary-state';
 import type { CanaryJudgement } from '../core/rollout/judge-canary';
+import type { EpochMs } from '../core/model';
+import type { Reason } from '../core/verdict';
 import { showDetails, showTime, showWeight } from './presence';
 
 export function canaryStatus(handle: RolloutHandle, state: CanaryState, action: CanaryAction): RolloutStatus {
-  const phase = phaseOf(state);
-  return {
-    model: handle.model,
-    version: handle.version,
-    champion: handle.champion,
-    phase,
-    step: state.step,
-    weight: state.weight,
-    nextDeadline: action.nextDeadline,
-    needsHuman: needsHuman(state),
-    lastReasons: action.reasons,
-    outcome: state.outcome,
-  };
+  return { ...statusAt(handle, state, action.reasons), nextDeadline: action.nextDeadline };
 }
+
+/** What a run that continued as new says of itself before its first decision. */
+export function resumedStatus(
+  handle: RolloutHandle,
+  state: CanaryState,
+  lastReasons: readonly Reason[],
+  now: EpochMs,
+): RolloutStatus {
+  return { ...statusAt(handle, state, lastReasons), nextDeadline: nextDeadline(state, now) };
+}
+
+const statusAt = (
+  handle: RolloutHandle,
+  state: CanaryState,
+  lastReasons: readonly Reason[],
+): Omit<RolloutStatus, 'nextDeadline'> => ({
+  model: handle.model,
+  version: handle.version,
+  champion: handle.champion,
+  phase: phaseOf(state),
+  step: state.step,
+  weight: state.weight,
+  needsHuman: needsHuman(state),
+  lastReasons,
+  outcome: state.outcome,
+});
 
 export function showCanary(
   handle: RolloutHandle,

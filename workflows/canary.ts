@@ -13,6 +13,7 @@ import { ActivityCancellationType } from '@temporalio/common';
 import type { Because, CanaryTick as CanaryMeasurement, RolloutHandle } from '../activities/rollout';
 import type { RolloutStatus } from '../core/messages';
 import type { Notification } from '../core/ports';
+import { nextDeadline } from '../core/rollout/canary-clocks';
 import { refuseMessage } from '../core/rollout/canary-messages';
 import type { CanaryAction, CanaryState, CanaryStepDecision, CanaryTick } from '../core/rollout/canary-state';
 import { decideStep, startCanary } from '../core/rollout/decide-step';
@@ -20,7 +21,7 @@ import type { CanaryJudgement } from '../core/rollout/judge-canary';
 import type { Reason } from '../core/verdict';
 import type { RolloutInput, RolloutResult } from '../core/workflow-io';
 import { callActivity } from './call-activity';
-import { approvalCommands, canaryStatus, showCanary } from './canary-page';
+import { approvalCommands, canaryStatus, resumedStatus, showCanary } from './canary-page';
 import { openInbox, type InboxDecision } from './decision-inbox';
 import { DECISIONS, rolloutStatusQuery } from './messages';
 import { createPresence, showDetails, showTime, showWeight } from './presence';
@@ -34,7 +35,7 @@ interface Carried {
   readonly seen: readonly string[];
   /** Route changes so far: each has its own idempotency key. */
   readonly changes: number;
-  readonly startedAt: number;
+  readonly lastReasons: readonly Reason[];
   /** Set in the watch after promotion. */
   readonly promotedAt: number | null;
 }
@@ -74,18 +75,21 @@ class CanaryRun {
     this.changes = carried?.changes ?? 0;
     this.routeWeight = carried?.machine.weight ?? 0;
     this.promotedAt = carried?.promotedAt ?? null;
-    this.status = {
-      model: input.model,
-      version: input.version,
-      champion: carried?.handle.champion ?? '',
-      phase: 'starting',
-      step: -1,
-      weight: 0,
-      nextDeadline: null,
-      needsHuman: false,
-      lastReasons: [],
-      outcome: null,
-    };
+    this.status =
+      carried === undefined
+        ? {
+            model: input.model,
+            version: input.version,
+            champion: '',
+            phase: 'starting',
+            step: -1,
+            weight: 0,
+            nextDeadline: null,
+            needsHuman: false,
+            lastReasons: [],
+            outcome: null,
+          }
+        : resumedStatus(carried.handle, carried.machine, carried.lastReasons, Date.now());
     setHandler(rolloutStatusQuery, () => this.status, {
       description: 'Phase, step, weight, reasons and next deadline of this canary.',
     });
@@ -145,6 +149,7 @@ class CanaryRun {
       }
       return await this.watch(handle, this.promotedAt);
     } catch (error) {
+      if (failureCode(error) === FENCED) return this.fenced(handle, error);
       if (!isCancellation(error)) throw error;
       return CancellationScope.nonCancellable(() => this.cancelled(handle));
     }
@@ -163,8 +168,7 @@ class CanaryRun {
         return { outcome: decision.state.outcome, action: decision.action };
       const machine = this.machine as CanaryState;
       const now = Date.now();
-      const nextDeadline = decision?.action.nextDeadline ?? null;
-      const wait = Math.max(1, Math.min(rollout.tickMs, nextDeadline === null ? rollout.tickMs : nextDeadline - now));
+      const wait = Math.max(1, Math.min(rollout.tickMs, (nextDeadline(machine, now) ?? Infinity) - now));
       await condition(() => this.inbox.pending.length > 0, wait, {
         summary: `step ${machine.step + 1}, ${showWeight(machine.weight)}: next look`,
       });
@@ -204,7 +208,9 @@ class CanaryRun {
             retry: { maximumAttempts: 1 },
           },
         );
-      } catch {
+      } catch (error) {
+        // Another claim owns the route: no later tick can measure again.
+        if (failureCode(error) === FENCED) throw error;
         return null;
       }
     });
@@ -215,9 +221,9 @@ class CanaryRun {
         () => 'message' as const,
         () => null,
       );
-    const first = await Promise.race([measured, interrupted]);
-    ears.cancel();
+    const first = await Promise.race([measured, interrupted]).finally(() => ears.cancel());
     if (first === 'message') {
+      measured.catch(() => undefined);
       scope.cancel();
       return null;
     }
@@ -335,9 +341,7 @@ class CanaryRun {
       return decision;
     } catch (error) {
       if (isCancellation(error)) throw error;
-      const cause = error instanceof ActivityFailure ? error.cause : error;
-      const text = cause instanceof Error ? cause.message : String(cause);
-      const reasons: Reason[] = [{ code: failureCode(error) ?? 'RATCHET_INTERNAL', text }];
+      const reasons: Reason[] = [{ code: failureCode(error) ?? 'RATCHET_INTERNAL', text: failureText(error) }];
       await this.rollBack(handle, { ...because, verdict: 'error', reasons });
       const state: CanaryState = { ...decision.state, outcome: 'rolledBack', weight: 0 };
       this.machine = state;
@@ -357,7 +361,7 @@ class CanaryRun {
           retry: { initialInterval: '100ms', maximumInterval: '2 seconds' },
         });
       } catch (error) {
-        if (failureCode(error) !== 'RATCHET_ROUTE_FENCED') throw error;
+        if (failureCode(error) !== FENCED) throw error;
       }
       this.routeWeight = 0;
     });
@@ -453,6 +457,12 @@ class CanaryRun {
     return this.end(handle, 'aborted', reasons, null);
   }
 
+  /** A rollback by hand, or a newer rollout, took the claim: whoever has it decides what is served. */
+  private async fenced(handle: RolloutHandle, error: unknown): Promise<RolloutResult> {
+    const text = `another claim took the route: ${failureText(error)}`;
+    return this.end(handle, 'rolledBack', [{ code: 'fenced', text }], null);
+  }
+
   private async refused(reasons: readonly Reason[]): Promise<RolloutResult> {
     const { model, version } = this.input;
     this.status = { ...this.status, phase: 'ended', outcome: 'refused', lastReasons: reasons };
@@ -470,7 +480,7 @@ class CanaryRun {
       slowUs: this.slowUs,
       seen: this.inbox.seen,
       changes: this.changes,
-      startedAt: workflowInfo().runStartTime.getTime(),
+      lastReasons: this.status.lastReasons,
       promotedAt: this.promotedAt,
     };
     await continueAsNew<typeof canary>({ ...this.input, state });
@@ -515,6 +525,13 @@ class CanaryRun {
       { retry: { maximumAttempts: 3, initialInterval: '500ms' } },
     ).catch(() => undefined);
   }
+}
+
+const FENCED = 'RATCHET_ROUTE_FENCED';
+
+function failureText(error: unknown): string {
+  const cause = error instanceof ActivityFailure ? error.cause : error;
+  return cause instanceof Error ? cause.message : String(cause);
 }
 
 function failureCode(error: unknown): string | null {

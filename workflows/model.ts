@@ -10,7 +10,12 @@ import {
   startChild,
   workflowInfo,
 } from '@temporalio/workflow';
-import { ActivityFailure, defineSearchAttributeKey, TypedSearchAttributes } from '@temporalio/common';
+import {
+  ActivityFailure,
+  defineSearchAttributeKey,
+  TypedSearchAttributes,
+  WorkflowExecutionAlreadyStartedError,
+} from '@temporalio/common';
 import { canaryWorkflowId, retrainWorkflowId, rollbackWorkflowId, shadowWorkflowId } from '../core/ids';
 import {
   signalName,
@@ -50,6 +55,7 @@ import {
   type DecisionKind,
   type SetPolicyRequest,
 } from './messages';
+import { isChildReport, isEvaluationReport, requireRetrainFields } from './model-messages';
 import { enqueueRollout, statusOf, type ModelState, type WantedRollout } from './model-state';
 import { createPresence, showDetails, showTime } from './presence';
 
@@ -69,6 +75,8 @@ export async function model(input: ModelInput): Promise<void> {
   const presence = createPresence();
   const forwards: { kind: DecisionKind; decision: Decision }[] = [];
   const early: EvaluationReport[] = [];
+  /** Signals that came with the start, before the policy was there: taken as soon as it is. */
+  const earlySignals: (() => void)[] = [];
   let state = carried;
 
   // ---- messages: handlers stand before the first await, because signal-with-start delivers at once
@@ -123,12 +131,16 @@ export async function model(input: ModelInput): Promise<void> {
     setHandler(
       signal as never,
       ((request: R): void => {
-        try {
-          validator(request);
-          run(request);
-        } catch (error) {
-          log.warn(`ignored signal: ${error instanceof Error ? error.message : String(error)}`);
-        }
+        const take = (): void => {
+          try {
+            validator(request);
+            run(request);
+          } catch (error) {
+            log.warn(`ignored signal: ${error instanceof Error ? error.message : String(error)}`);
+          }
+        };
+        if (state === undefined) earlySignals.push(take);
+        else take();
       }) as never,
       { description } as never,
     );
@@ -145,6 +157,7 @@ export async function model(input: ModelInput): Promise<void> {
         ? 'the retraining starts now'
         : `merged: ${state?.active?.workflowId ?? ''} runs first`;
     },
+    requireRetrainFields,
   );
   takeBoth<RolloutRequest>(
     rolloutUpdate as never,
@@ -222,10 +235,16 @@ export async function model(input: ModelInput): Promise<void> {
     { description: setPolicyDescription },
   );
 
-  setHandler(evaluationSignal, (report) => void (state?.evaluations ?? early).push(report), {
-    description: 'From driftCheck: the evaluation of one window.',
-  });
-  setHandler(childEndedSignal, (report) => void state?.ended.push(report), { description: 'From a child that ends.' });
+  const takeEvaluationSignal = (report: unknown): void => {
+    if (isEvaluationReport(report)) (state?.evaluations ?? early).push(report);
+    else log.warn('ignored a malformed evaluation');
+  };
+  setHandler(evaluationSignal, takeEvaluationSignal, { description: 'From driftCheck: the evaluation of one window.' });
+  const takeChildEnded = (report: unknown): void => {
+    if (isChildReport(report)) state?.ended.push(report);
+    else log.warn("ignored a malformed child's report");
+  };
+  setHandler(childEndedSignal, takeChildEnded, { description: 'From a child that ends.' });
   for (const kind of DECISIONS) {
     setHandler(decisionSignals[kind], (decision: Decision) => void forwards.push({ kind, decision }), {
       description: `Forwarded to the rollout that runs: ${kind}. Payload: { id, version, actor, reason }.`,
@@ -264,6 +283,7 @@ export async function model(input: ModelInput): Promise<void> {
       ageCheckedAt: Date.now(),
       seen: [],
     };
+    earlySignals.splice(0).forEach((take) => take());
   }
   const s = state;
 
@@ -290,7 +310,8 @@ export async function model(input: ModelInput): Promise<void> {
     if (mayStart(s, Date.now())) await startNext(name, s);
     if (workflowInfo().continueAsNewSuggested && forwards.length === 0) {
       await condition(allHandlersFinished);
-      await continueAsNew<typeof model>({ model: name, state: s });
+      // A decision may have come meanwhile: it is forwarded first, for it is not carried over.
+      if (forwards.length === 0) await continueAsNew<typeof model>({ model: name, state: s });
     }
   }
 }
@@ -371,7 +392,7 @@ async function takeEnd(name: string, s: ModelState, report: ChildReport): Promis
           { version: report.version, actor: 'model', reason: `challenger of ${report.workflowId}` },
           false,
         );
-      } else rest();
+      } else if (report.outcome !== 'champion') rest();
       return;
     case 'shadowTest':
       if (report.outcome === 'passed' && report.version !== null) {
@@ -380,8 +401,11 @@ async function takeEnd(name: string, s: ModelState, report: ChildReport): Promis
       return;
     case 'canary':
       rest();
-      if (report.outcome === 'promoted') await closeIncident(name, s, 'healed', report);
-      else
+      if (report.outcome === 'promoted') {
+        // What checks asked for about the former champion is answered by this one; a person's wish is not.
+        if (!s.triggers.manual && s.breaches.version !== report.version) s.triggers = NO_TRIGGERS;
+        await closeIncident(name, s, 'healed', report);
+      } else
         await notify(name, s, {
           id: `${report.workflowId}:${report.runId}:${report.outcome}`,
           kind: 'rolledBack',
@@ -444,28 +468,48 @@ async function startNext(name: string, s: ModelState): Promise<void> {
   if (rollout !== undefined) return startRollout(name, s, rollout);
   const { triggers } = s;
   s.triggers = NO_TRIGGERS;
-  s.counters.retrain += 1;
-  const workflowId = retrainWorkflowId(name, s.counters.retrain);
   const reason = pendingText(triggers);
-  await began(s, 'retrain', workflowId, null, () =>
-    startChild('retrain', {
-      workflowId,
-      parentClosePolicy: ParentClosePolicy.ABANDON,
-      args: [
-        {
-          model: name,
-          reason,
-          actor: triggers.newest.at(-1)?.actor ?? 'model',
-          policy: s.policy,
-          ...(triggers.lookbackMs === null ? {} : { lookbackMs: triggers.lookbackMs }),
-          ...(triggers.asOf === null ? {} : { asOf: triggers.asOf }),
-        },
-      ],
-      staticSummary: oneLine(`retrain ${name}: ${reason}`),
-      staticDetails: triggers.newest.map((t) => `- ${t.actor}: ${t.reason}`).join('\n'),
-      typedSearchAttributes: attributes(name, null),
-    }),
+  const child = await startNumbered(
+    () => retrainWorkflowId(name, (s.counters.retrain += 1)),
+    (workflowId) =>
+      startChild('retrain', {
+        workflowId,
+        parentClosePolicy: ParentClosePolicy.ABANDON,
+        args: [
+          {
+            model: name,
+            reason,
+            actor: triggers.newest.at(-1)?.actor ?? 'model',
+            policy: s.policy,
+            ...(triggers.lookbackMs === null ? {} : { lookbackMs: triggers.lookbackMs }),
+            ...(triggers.asOf === null ? {} : { asOf: triggers.asOf }),
+          },
+        ],
+        staticSummary: oneLine(`retrain ${name}: ${reason}`),
+        staticDetails: triggers.newest.map((t) => `- ${t.actor}: ${t.reason}`).join('\n'),
+        typedSearchAttributes: attributes(name, null),
+      }),
   );
+  s.active = {
+    kind: 'retrain',
+    workflowId: child.workflowId,
+    runId: child.firstExecutionRunId,
+    version: null,
+    startedAt: Date.now(),
+  };
+}
+
+/** Starts a numbered child. A number that runs already was started by hand: it is theirs, and the next one is ours. */
+async function startNumbered<R>(nextId: () => string, launch: (workflowId: string) => Promise<R>): Promise<R> {
+  for (;;) {
+    const workflowId = nextId();
+    try {
+      return await launch(workflowId);
+    } catch (error) {
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+      log.warn(`${workflowId} runs already: the next number is taken`);
+    }
+  }
 }
 
 async function startRollout(name: string, s: ModelState, wanted: WantedRollout): Promise<void> {
@@ -483,7 +527,7 @@ async function startRollout(name: string, s: ModelState, wanted: WantedRollout):
   );
 }
 
-/** Starts a child and remembers it; one that runs already under this id (started by hand) is adopted. */
+/** Starts a rollout and remembers it; one of this version that runs already was started by hand, and goes on. */
 async function began(
   s: ModelState,
   kind: ChildReport['kind'],
@@ -495,7 +539,8 @@ async function began(
     const child = await launch();
     s.active = { kind, workflowId, runId: child.firstExecutionRunId, version, startedAt: Date.now() };
   } catch (error) {
-    log.warn(`could not start ${workflowId}: ${error instanceof Error ? error.message : String(error)}`);
+    if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+    log.warn(`could not start ${workflowId}: it runs already`);
     s.lastOutcome = {
       kind,
       workflowId,
@@ -507,25 +552,27 @@ async function began(
   }
 }
 
-async function startRollback(name: string, s: ModelState, request: { actor: string; reason: string }): Promise<void> {
-  s.counters.rollback += 1;
-  const workflowId = rollbackWorkflowId(name, s.counters.rollback);
+async function startRollback(name: string, s: ModelState, request: RollbackRequest): Promise<void> {
   // The rollout that runs is told too: it would find itself fenced at its next tick anyway.
   if (s.active?.kind === 'canary' || s.active?.kind === 'shadowTest') {
     await forward(s, 'abort', {
-      id: `${workflowId}:abort`,
+      id: `${request.id}:abort`,
       version: s.active.version ?? '',
       actor: request.actor,
       reason: request.reason,
     });
   }
-  await startChild('rollback', {
-    workflowId,
-    args: [{ model: name, actor: request.actor, reason: request.reason }],
-    parentClosePolicy: ParentClosePolicy.ABANDON,
-    staticSummary: oneLine(`roll back ${name}: ${request.reason}`),
-    typedSearchAttributes: attributes(name, null),
-  });
+  await startNumbered(
+    () => rollbackWorkflowId(name, (s.counters.rollback += 1)),
+    (workflowId) =>
+      startChild('rollback', {
+        workflowId,
+        args: [{ model: name, actor: request.actor, reason: request.reason }],
+        parentClosePolicy: ParentClosePolicy.ABANDON,
+        staticSummary: oneLine(`roll back ${name}: ${request.reason}`),
+        typedSearchAttributes: attributes(name, null),
+      }),
+  );
 }
 
 async function forward(s: ModelState, kind: DecisionKind, decision: Decision): Promise<void> {

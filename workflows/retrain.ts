@@ -20,6 +20,15 @@ import { reportToModel } from './report-to-model';
 
 type Outcome = RetrainResult['outcome'];
 
+/** The training data cannot be used: people are told. */
+const DATA_FAULTS: ReadonlySet<string> = new Set([
+  'RATCHET_DATA_INVALID',
+  'RATCHET_COLUMN_MISSING',
+  'RATCHET_COLUMN_TYPE',
+  'RATCHET_WINDOW_EMPTY',
+  'RATCHET_INSUFFICIENT_DATA',
+]);
+
 /** What has been done so far: shown in the details pane and written to the retraining's MLflow run. */
 interface Progress {
   snapshot: Snapshot | null;
@@ -64,6 +73,8 @@ export async function retrain(input: RetrainInput): Promise<RetrainResult> {
     'take the retrain claim',
   );
   if (begun.kind === 'refused') {
+    presence({ phase: 'ended', outcome: 'refused' });
+    showProgress(model, input, 'ended: refused', progress, begun.reasons);
     return end(model, {
       outcome: 'refused',
       version: null,
@@ -83,6 +94,9 @@ export async function retrain(input: RetrainInput): Promise<RetrainResult> {
   ): Promise<RetrainResult> => {
     presence({ phase: 'ended', outcome, ...(version === null ? {} : { version }) });
     show(`ended: ${outcome}`, reasons);
+    if (outcome === 'dataInvalid') {
+      await tellPeople(policy, workflowId, `Training data of ${model} refused`, reasons);
+    }
     await callOnCpu('releaseClaim', { model, kind: 'retrain', holder }, 'give the retrain claim back');
     const result: RetrainResult = {
       outcome,
@@ -152,7 +166,6 @@ export async function retrain(input: RetrainInput): Promise<RetrainResult> {
       `validate ${progress.snapshot.rows} rows`,
     );
     if (prepared.verdict !== 'pass') {
-      await tellPeople(policy, workflowId, `Training data of ${model} refused`, prepared.reasons);
       return await finish('dataInvalid', null, prepared.reasons);
     }
     progress.holdoutClusters = prepared.holdoutClusters;
@@ -203,24 +216,28 @@ export async function retrain(input: RetrainInput): Promise<RetrainResult> {
       },
       'register the challenger',
     );
-    return await finish('challenger', registered.version, progress.judgement.reasons);
+    if (begun.champion !== null) return await finish('challenger', registered.version, progress.judgement.reasons);
+    await callOnCpu(
+      'adoptFirstVersion',
+      {
+        model,
+        version: registered.version,
+        policy,
+        actor: input.actor,
+        reason: input.reason,
+        asOf: begun.asOf,
+        key: key('adopt'),
+        workflowId,
+      },
+      `version ${registered.version} is the first champion`,
+    );
+    return await finish('champion', registered.version, progress.judgement.reasons);
   } catch (error) {
     const reason = faultReason(error);
-    await CancellationScope.nonCancellable(async () => {
-      await finish(
-        reason.code === 'RATCHET_DATA_INVALID' || reason.code.startsWith('RATCHET_COLUMN') ? 'dataInvalid' : 'failed',
-        null,
-        [reason],
-      );
-    });
+    const outcome = DATA_FAULTS.has(reason.code) ? 'dataInvalid' : 'failed';
+    const ended = await CancellationScope.nonCancellable(() => finish(outcome, null, [reason]));
     if (isCancellation(error)) throw error;
-    return {
-      outcome: 'failed',
-      version: null,
-      reasons: [reason],
-      snapshotDigest: progress.snapshot?.digest ?? null,
-      mlflowRunId: runId,
-    };
+    return ended;
   }
 }
 
@@ -362,6 +379,7 @@ async function tellPeople(
 }
 
 function faultReason(error: unknown): Reason {
+  if (isCancellation(error)) return { code: 'cancelled', text: 'the workflow was cancelled' };
   const cause = error instanceof ActivityFailure ? error.cause : error;
   if (cause instanceof ApplicationFailure) return { code: cause.type ?? 'RATCHET_INTERNAL', text: cause.message };
   return { code: 'RATCHET_INTERNAL', text: cause instanceof Error ? cause.message : String(cause) };

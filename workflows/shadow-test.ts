@@ -1,5 +1,7 @@
 import {
+  ActivityFailure,
   allHandlersFinished,
+  ApplicationFailure,
   CancellationScope,
   condition,
   continueAsNew,
@@ -75,7 +77,12 @@ export async function shadowTest(input: RolloutInput): Promise<RolloutResult> {
       evidence: {},
     };
     await CancellationScope.nonCancellable(async () => {
-      await callActivity('stopShadow', { handle, because }, `stop the shadow of version ${version}`);
+      await callActivity('stopShadow', { handle, because }, `stop the shadow of version ${version}`).catch(
+        (error: unknown) => {
+          // Another claim owns the route: it decides about the shadow too.
+          if (!isFenced(error)) throw error;
+        },
+      );
       if (ending.outcome === 'passed') {
         await callActivity(
           'blessVersion',
@@ -125,21 +132,6 @@ export async function shadowTest(input: RolloutInput): Promise<RolloutResult> {
     );
     if (begun.kind === 'refused') return refuse(model, version, begun.reasons);
     state = { handle: begun.handle, startedAt: Date.now(), seen: [], paused: false };
-    await callActivity(
-      'startShadow',
-      {
-        handle: begun.handle,
-        share: policy.shadow.share,
-        because: {
-          actor: input.actor,
-          reason: input.reason,
-          verdict: null,
-          reasons: [],
-          evidence: { policy: policy.shadow },
-        },
-      },
-      `shadow: a copy of ${showWeight(policy.shadow.share)} of the traffic`,
-    );
   } else {
     state = carried;
   }
@@ -148,6 +140,7 @@ export async function shadowTest(input: RolloutInput): Promise<RolloutResult> {
   const shadow = handle.policy.shadow as ShadowPolicy;
   let failures = 0;
   try {
+    if (carried === undefined) await startShadow(handle, shadow, input);
     for (;;) {
       status = {
         ...status,
@@ -214,15 +207,30 @@ export async function shadowTest(input: RolloutInput): Promise<RolloutResult> {
       }
     }
   } catch (error) {
+    const aborted = (code: string, text: string, by: string): Promise<RolloutResult> =>
+      finish(handle, { outcome: 'aborted', verdict: null, reasons: [{ code, text }], by, why: code });
+    if (isFenced(error)) return aborted('fenced', 'another claim took the route', 'ratchet');
     if (!isCancellation(error)) throw error;
-    return finish(handle, {
-      outcome: 'aborted',
-      verdict: null,
-      reasons: [{ code: 'cancelled', text: 'the workflow was cancelled' }],
-      by: 'temporal',
-      why: 'cancelled',
-    });
+    return CancellationScope.nonCancellable(() => aborted('cancelled', 'the workflow was cancelled', 'temporal'));
   }
+}
+
+async function startShadow(handle: RolloutHandle, shadow: ShadowPolicy, input: RolloutInput): Promise<void> {
+  const { actor, reason } = input;
+  await callActivity(
+    'startShadow',
+    {
+      handle,
+      share: shadow.share,
+      because: { actor, reason, verdict: null, reasons: [], evidence: { policy: shadow } },
+    },
+    `shadow: a copy of ${showWeight(shadow.share)} of the traffic`,
+  );
+}
+
+function isFenced(error: unknown): boolean {
+  const cause = error instanceof ActivityFailure ? error.cause : error;
+  return cause instanceof ApplicationFailure && cause.type === 'RATCHET_ROUTE_FENCED';
 }
 
 async function tickOrNull(handle: RolloutHandle, elapsedMs: number): Promise<ShadowTick | null> {
@@ -233,7 +241,7 @@ async function tickOrNull(handle: RolloutHandle, elapsedMs: number): Promise<Sha
       retry: { maximumAttempts: 1 },
     });
   } catch (error) {
-    if (isCancellation(error)) throw error;
+    if (isCancellation(error) || isFenced(error)) throw error;
     return null;
   }
 }

@@ -74,17 +74,18 @@ export function warehouseFlights(pool: Pool): FlightSource {
   };
 }
 
-interface FlightRow extends Readonly<Record<string, FeatureValue | Date>> {
+interface FlightRow extends Readonly<Record<string, FeatureValue>> {
   readonly key: string;
-  readonly event_time: Date;
-  readonly label_time: Date | null;
+  /** Epoch milliseconds: adapters/postgres' pools read times so. */
+  readonly event_time: EpochMs;
+  readonly label_time: EpochMs | null;
   readonly target: 0 | 1 | null;
 }
 
 const toFlight = (row: FlightRow): Flight => ({
   key: row.key,
-  eventTime: row.event_time.getTime(),
-  labelTime: row.label_time?.getTime() ?? null,
+  eventTime: row.event_time,
+  labelTime: row.label_time,
   target: row.target,
   features: Object.fromEntries(FLIGHT_FEATURES.map(({ name }) => [name, row[name] as FeatureValue])),
 });
