@@ -72,6 +72,11 @@ export class Demo {
     return `late-flights-${this.number}${suffix === '' ? '' : `-${suffix}`}`;
   }
 
+  /** The model of the newest earlier run. */
+  earlier(): string {
+    return `late-flights-${this.number - 1}`;
+  }
+
   /** The example's policy under another model name, with the sections of `changes` laid over it. */
   async policy(model: string, changes: Readonly<Record<string, unknown>> = {}): Promise<Record<string, unknown>> {
     const file = path.join(this.root, 'examples', 'late-flights', 'policy.yaml');
@@ -155,7 +160,11 @@ export class Demo {
     const folder = path.join(this.dataDir, 'export', version.sha256.slice(0, 12));
     await mkdir(folder, { recursive: true });
     const file = (name: string): string => path.join(folder, name);
-    await writeFile(file('model.onnx'), await this.registry.fetchModel(version.artifactUri));
+    const isFile = path.isAbsolute(version.artifactUri);
+    await writeFile(
+      file('model.onnx'),
+      await (isFile ? readFile(version.artifactUri) : this.registry.fetchModel(version.artifactUri)),
+    );
     await writeFile(file('contract.json'), JSON.stringify(version.contract));
     await writeFile(file('golden.json'), JSON.stringify(version.golden));
     await writeFile(file('metrics.json'), JSON.stringify(version.holdoutMetrics));

@@ -28,7 +28,10 @@ export async function trainFirstChampion(demo: Demo): Promise<VersionRecord> {
     if (result.outcome !== 'champion') {
       throw new Error(`the first training ended as ${result.outcome}: ${result.reasons.map((r) => r.text).join('; ')}`);
     }
-    await client.setPolicy(model, await demo.policy(model), { actor: 'demo', reason: 'from now on held-out days are spread over the last six weeks' });
+    await client.setPolicy(model, await demo.policy(model), {
+      actor: 'demo',
+      reason: 'from now on held-out days are spread over the last six weeks',
+    });
   });
   const route = await demo.until('the first champion', () => demo.routes.getRoute(model));
   const champion = await demo.models.getVersion(model, route.champion);

@@ -86,16 +86,12 @@ export async function trainElsewhere(demo: Demo, champion: VersionRecord): Promi
 }
 
 /** The broken version goes straight to a canary and is caught there; with a shadow test it never reaches traffic. */
-export async function rescue(
-  demo: Demo,
-  champion: VersionRecord,
-): Promise<{ readonly result: ActResult; readonly broken: VersionRecord }> {
+export async function rescue(demo: Demo, champion: VersionRecord, broken: VersionRecord): Promise<ActResult> {
   const { timeline } = demo;
   timeline.act(4, 'Rescue: a bad version from elsewhere');
   const model = demo.name('rescue');
   const outside = { required: ['evaluated', 'parity', 'infra'], vouched: ['evaluated', 'parity', 'infra'] };
   await demo.modelWithChampion(model, champion, { shadow: null, blessings: outside });
-  const broken = await trainElsewhere(demo, champion);
   const version = await demo.adopt(model, broken, 'trained elsewhere');
   const replayer = demo.replayer(model, 4000);
   await replayer.run(DECEMBER_16 - DAY, DECEMBER_16);
@@ -152,13 +148,10 @@ export async function rescue(
     after.answers === 0 &&
     champ === '1';
   return {
-    broken,
-    result: {
-      act: '4 Rescue',
-      ok,
-      expected: 'rolled back by wrong answers; with a shadow test no live answer',
-      seen: `canary ${canary.outcome} (${canary.reasons[0]?.code ?? '–'}), ${exposure.answers} bad answers; shadow ${shadow.outcome}, ${after.answers} live answers`,
-    },
+    act: '4 Rescue',
+    ok,
+    expected: 'rolled back by wrong answers; with a shadow test no live answer',
+    seen: `canary ${canary.outcome} (${canary.reasons[0]?.code ?? '–'}), ${exposure.answers} bad answers; shadow ${shadow.outcome}, ${after.answers} live answers`,
   };
 }
 
