@@ -10,7 +10,10 @@ const USAGE = `usage: node setup/run.mjs <command> [arguments]
   setup            install what is missing and build
   demo [args]      the whole loop on real data (npm run demo -- --help)
   dev [args]       the embedded stack: Temporal, MLflow, PostgreSQL, gateway
+  bench <name>     a benchmark: gateway, drift, rollback, loop (--quick: under a minute)
   test [args]      every test; arguments go to jest (npm test -- test/core)`;
+
+const BENCHMARKS = ['gateway', 'drift', 'rollback', 'loop'];
 
 /** Runs one command; sets the exit code: 0 fine, 1 failed, 2 not understood, 128 + n ended by signal n. */
 export async function main([command, ...args]) {
@@ -37,12 +40,23 @@ async function run(command, args) {
     case 'dev':
       await makeReady();
       return node('dist/cli/main.js', ['dev', ...args]);
+    case 'bench':
+      return bench(args);
     case 'test':
       return runTests(args);
     default:
       console.error(USAGE);
       return command === undefined || command === '--help' || command === 'help' ? 0 : 2;
   }
+}
+
+async function bench([name = '', ...args]) {
+  if (!BENCHMARKS.includes(name)) {
+    console.error(`usage: node setup/run.mjs bench <${BENCHMARKS.join('|')}> [--quick]`);
+    return 2;
+  }
+  await makeReady();
+  return node(`dist/bench/${name}.js`, args);
 }
 
 function node(script, args) {

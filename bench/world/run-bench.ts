@@ -1,9 +1,9 @@
 /** What a benchmark started, ended in reverse order whatever happens. */
 export class Cleanup {
-  private readonly work: (() => Promise<unknown> | unknown)[] = [];
+  private readonly work: (() => unknown)[] = [];
   private running: Promise<void> | null = null;
 
-  add(end: () => Promise<unknown> | unknown): void {
+  add(end: () => unknown): void {
     this.work.push(end);
   }
 
