@@ -1,6 +1,6 @@
 import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
-import { Context } from '@temporalio/activity';
 import { isRatchetError } from '../core/errors';
+import { Context } from './peers';
 
 /**
  * The one place where a fault becomes a Temporal failure: type = code, retryable by the code's row in core/error-codes.ts.

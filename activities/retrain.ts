@@ -285,7 +285,12 @@ export function createRetrainActivities(ports: RetrainPorts) {
     const has = new Set(record.blessings.map((b) => b.blessing));
     const reason = 'first version: there is no champion to compare it with';
     for (const blessing of policy.blessings.required.filter((b) => !has.has(b))) {
-      await ports.models.bless(model, version, { blessing, how: 'waived', actor, reason, at: ports.clock.now() }, { actor, reason });
+      await ports.models.bless(
+        model,
+        version,
+        { blessing, how: 'waived', actor, reason, at: ports.clock.now() },
+        { actor, reason },
+      );
     }
     await ports.routes.changeRoute(model, { kind: 'adopt', version }, null, {
       key: input.key,
@@ -344,7 +349,11 @@ export function createRetrainActivities(ports: RetrainPorts) {
       await candidate.release();
     }
     const native = [...(result.holdoutScores ?? []), ...golden.scores];
-    const parity = checkParity(native, [...candidateScores.map((p) => p.score), ...goldenScores.map((p) => p.score)]);
+    const parity = checkParity(
+      native,
+      [...candidateScores, ...goldenScores].map((p) => p.score),
+      parityOptions(policy),
+    );
 
     const scoreChampion = async (features: FeatureColumns): Promise<readonly number[] | null> => {
       if (input.champion === null) return null;

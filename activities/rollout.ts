@@ -115,7 +115,7 @@ export function createRolloutActivities(ports: RolloutPorts) {
   const matureBefore = async (handle: RolloutHandle): Promise<EpochMs> => {
     const latest = await ports.predictions.latestOccurredAt(handle.model);
     const { allowedLatenessMs, labelHorizonMs } = handle.policy.eventTime;
-    return latest === null ? Number.NEGATIVE_INFINITY : latest - allowedLatenessMs - labelHorizonMs;
+    return latest === null ? 0 : latest - allowedLatenessMs - labelHorizonMs;
   };
 
   const change = async (

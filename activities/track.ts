@@ -188,6 +188,7 @@ export function createTrackActivities(ports: TrackPorts) {
           'ratchet.workflow': input.workflowId,
         },
       });
+      const latest = await ports.predictions.latestOccurredAt(input.model);
       const html = await ports.reports.renderRollout({
         model: input.model,
         version: input.version,
@@ -196,7 +197,7 @@ export function createTrackActivities(ports: TrackPorts) {
         outcome: input.outcome,
         at: ports.clock.now(),
         decisions: await ports.decisions.list(input.model, { workflowId: input.workflowId }),
-        segments: await ports.predictions.readSegments(input.model, input.run, null, Number.MAX_SAFE_INTEGER),
+        segments: await ports.predictions.readSegments(input.model, input.run, null, latest ?? 0),
         reasons: input.reasons,
       });
       await ports.tracking.logArtifact(runId, 'report/rollout.html', html, 'text/html');

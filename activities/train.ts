@@ -1,5 +1,4 @@
 /** Activities on the GPU queues (or on `ratchet-cpu` when no card's worker answers): trials and the final fit. */
-import { Context } from '@temporalio/activity';
 import type { Policy } from '../core/policy';
 import type { FinishedTrial, Snapshot, TrainerJob, TrainerProgress, TrainerResult, TrialParams } from '../core/ports';
 import { guarded, withHeartbeat } from './failure';

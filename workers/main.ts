@@ -7,7 +7,14 @@
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { makeTelemetryFilterString, NativeConnection, Runtime, Worker, type WorkerOptions } from '@temporalio/worker';
+import {
+  DefaultLogger,
+  makeTelemetryFilterString,
+  NativeConnection,
+  Runtime,
+  Worker,
+  type WorkerOptions,
+} from '@temporalio/worker';
 import { Command } from 'commander';
 import { isRatchetError } from '../core/errors';
 import { cpuQueueOf, GPU_TASK_QUEUE } from '../core/ids';
@@ -34,6 +41,7 @@ async function main(): Promise<void> {
     .filter((queue) => queue !== '');
   await mkdir(config.workDir, { recursive: true });
   Runtime.install({
+    logger: new DefaultLogger('WARN'),
     telemetryOptions: {
       logging: { filter: makeTelemetryFilterString({ core: 'ERROR', other: 'ERROR' }), forward: {} },
     },

@@ -6,7 +6,10 @@ export const HOUR = 3_600_000;
 export const DAY = 24 * HOUR;
 
 export const FIRST_TRAINING_DAY = summer(9, 2);
+/** The first champion's training ends here. */
 export const OCTOBER_28 = summer(10, 28);
+/** Anchor of the weekly windows: the same wall-clock week in winter time. */
+export const FIRST_WINDOW = winter(10, 28);
 export const NOVEMBER_25 = winter(11, 25);
 export const DECEMBER_2 = winter(12, 2);
 export const DECEMBER_9 = winter(12, 9);

@@ -2,7 +2,7 @@
 import type { Pool } from 'pg';
 import { auc } from '../../core/performance/auc';
 import { logLoss } from '../../core/performance/probability-loss';
-import { DAY, DECEMBER_16, DECEMBER_2, DECEMBER_23, DECEMBER_9, OCTOBER_28, HOUR } from './calendar';
+import { DAY, DECEMBER_16, DECEMBER_2, DECEMBER_23, DECEMBER_9, FIRST_WINDOW } from './calendar';
 import { show } from './acts/champion';
 
 interface Week {
@@ -14,7 +14,7 @@ interface Week {
 }
 
 const WEEKS: readonly Week[] = [
-  { title: '28 Oct', from: OCTOBER_28, to: OCTOBER_28 + 7 * DAY + HOUR, page: ['.286 / .848', ''] },
+  { title: '28 Oct', from: FIRST_WINDOW, to: FIRST_WINDOW + 7 * DAY, page: ['.286 / .848', ''] },
   { title: '2 Dec', from: DECEMBER_2, to: DECEMBER_9, page: ['.450 / .849', ''] },
   { title: '9 Dec', from: DECEMBER_9, to: DECEMBER_16, page: ['.508 / .862', '.435 / .889'] },
   { title: '16 Dec', from: DECEMBER_16, to: DECEMBER_23, page: ['.400 / .892', '.363'] },

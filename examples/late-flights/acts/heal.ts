@@ -90,7 +90,9 @@ export async function heal(demo: Demo, replayer: Replayer): Promise<Healed> {
   await replayer.advanceTo(DECEMBER_23 + MATURITY);
 
   const figures = await liveFigures(demo.pool, model, version.version);
-  timeline.say('live log-loss and AUC, computed from the prediction log (in brackets: the data page)');
+  timeline.say(
+    'live log-loss and AUC from the prediction log (in brackets: the data page). Week of 9 Dec: both answered the same requests; week of 16 Dec: each its own arm, at different hours',
+  );
   timeline.table(['week of', 'version 1', `version ${version.version}`], figures);
 
   const breached = evaluations.filter((e) => e.report.breached);

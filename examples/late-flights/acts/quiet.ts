@@ -1,5 +1,5 @@
 import type { EvaluationRecord } from '../../../core/ports';
-import { day, MATURITY, NOVEMBER_25, OCTOBER_28 } from '../calendar';
+import { day, MATURITY, NOVEMBER_25, FIRST_WINDOW } from '../calendar';
 import type { ActResult, Demo } from '../demo';
 import type { Replayer } from '../replay';
 import { show } from './champion';
@@ -9,7 +9,7 @@ export async function quiet(demo: Demo, replayer: Replayer): Promise<ActResult> 
   const { timeline } = demo;
   const model = demo.name();
   timeline.act(1, 'Quiet: four weeks in which nothing must happen');
-  const from = OCTOBER_28;
+  const from = FIRST_WINDOW;
   const to = NOVEMBER_25 + MATURITY;
   const counts = await timeline.step(
     'live traffic of 28 October to 25 November through the gateway',
