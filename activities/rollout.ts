@@ -10,6 +10,7 @@ import {
 import type { Policy } from '../core/policy';
 import type { Fence, RouteChange } from '../core/ports';
 import { isRatchetError, RatchetError } from '../core/errors';
+import type { Segment } from '../core/rollout/evidence';
 import { judgeCanary, type CanaryJudgement } from '../core/rollout/judge-canary';
 import { judgeShadow, type ShadowJudgement } from '../core/rollout/judge-shadow';
 import { judgeWatch, type WatchJudgement } from '../core/rollout/watch';
@@ -61,6 +62,8 @@ export interface CanaryTickInput {
 
 export interface CanaryTick {
   readonly judgement: CanaryJudgement;
+  /** The counts that were judged: with the policy enough to judge again (I5). */
+  readonly segments: readonly Segment[];
   readonly slowUs: number | null;
   /** false: the lease had ended before this tick; the champion serves alone. */
   readonly leaseRenewed: boolean;
@@ -70,6 +73,8 @@ export interface CanaryTick {
 
 export interface ShadowTick {
   readonly judgement: ShadowJudgement;
+  /** Event time up to which labels counted: with it the pairs are read again from the log (I5). null: no prediction yet. */
+  readonly matureBefore: EpochMs | null;
   readonly leaseRenewed: boolean;
 }
 
@@ -212,6 +217,7 @@ export function createRolloutActivities(ports: RolloutPorts) {
       );
       return {
         judgement,
+        segments,
         slowUs,
         leaseRenewed: renewed,
         candidateRequests: segments.reduce((sum, s) => sum + s.candidate.requests, 0),
@@ -289,8 +295,9 @@ export function createRolloutActivities(ports: RolloutPorts) {
       const { handle } = input;
       const { policy } = handle;
       if (policy.shadow === null) throw new RatchetError('RATCHET_INPUT_INVALID', 'the policy has no shadow test.');
+      const mature = await matureBefore(handle);
       const [pairs, counts] = await Promise.all([
-        ports.predictions.readPairs(handle.model, handle.run, await matureBefore(handle)),
+        ports.predictions.readPairs(handle.model, handle.run, mature),
         ports.predictions.readShadowCounts(handle.model, handle.run),
       ]);
       const judgement = judgeShadow({
@@ -309,7 +316,7 @@ export function createRolloutActivities(ports: RolloutPorts) {
         policy.rollout.leaseMs,
         handle.fence,
       );
-      return { judgement, leaseRenewed: renewed };
+      return { judgement, matureBefore: Number.isFinite(mature) ? mature : null, leaseRenewed: renewed };
     },
 
     async stopShadow(input: { readonly handle: RolloutHandle; readonly because: Because }): Promise<void> {

@@ -17,6 +17,7 @@ import { nextDeadline } from '../core/rollout/canary-clocks';
 import { refuseMessage } from '../core/rollout/canary-messages';
 import type { CanaryAction, CanaryState, CanaryStepDecision, CanaryTick } from '../core/rollout/canary-state';
 import { decideStep, startCanary } from '../core/rollout/decide-step';
+import type { Segment } from '../core/rollout/evidence';
 import type { CanaryJudgement } from '../core/rollout/judge-canary';
 import type { Reason } from '../core/verdict';
 import type { RolloutInput, RolloutResult } from '../core/workflow-io';
@@ -61,6 +62,8 @@ class CanaryRun {
   private routeWeight: number;
   private promotedAt: number | null;
   private judgement: CanaryJudgement | null = null;
+  /** What `judgement` was made of: recorded beside it. */
+  private segments: readonly Segment[] = [];
   private status: RolloutStatus;
 
   constructor(
@@ -230,6 +233,7 @@ class CanaryRun {
     if (first === null) return { judgement: null, lease: 'notTried' };
     this.slowUs = first.slowUs;
     this.judgement = first.judgement;
+    this.segments = first.segments;
     return { judgement: first.judgement, lease: first.leaseRenewed ? 'renewed' : 'lost' };
   }
 
@@ -416,7 +420,13 @@ class CanaryRun {
     const { model, version } = handle;
     const because: Because =
       action === null
-        ? { actor: 'ratchet', reason: outcome, verdict: null, reasons, evidence: { judgement: this.judgement } }
+        ? {
+            actor: 'ratchet',
+            reason: outcome,
+            verdict: null,
+            reasons,
+            evidence: { judgement: this.judgement, segments: this.segments },
+          }
         : this.because(action);
     await callActivity('endRollout', { handle, outcome, because }, `record: ${outcome}`);
     this.status = {
@@ -494,6 +504,7 @@ class CanaryRun {
       reasons: action.reasons,
       evidence: {
         judgement: this.judgement,
+        segments: this.segments,
         step: this.machine?.step ?? -1,
         slowUs: this.slowUs,
         skipped: action.skipped,

@@ -68,13 +68,14 @@ export async function shadowTest(input: RolloutInput): Promise<RolloutResult> {
   );
   presence({ model, version, phase: 'shadow', needsHuman: false });
 
+  let lastTick: ShadowTick | null = null;
   const finish = async (handle: RolloutHandle, ending: Ending): Promise<RolloutResult> => {
     const because: Because = {
       actor: ending.by,
       reason: ending.why,
       verdict: ending.verdict,
       reasons: ending.reasons,
-      evidence: {},
+      evidence: { judgement: lastTick?.judgement ?? null, matureBefore: lastTick?.matureBefore ?? null },
     };
     await CancellationScope.nonCancellable(async () => {
       await callActivity('stopShadow', { handle, because }, `stop the shadow of version ${version}`).catch(
@@ -168,6 +169,7 @@ export async function shadowTest(input: RolloutInput): Promise<RolloutResult> {
       const tick = await tickOrNull(handle, Date.now() - startedAt);
       failures = tick === null ? failures + 1 : 0;
       if (tick !== null) {
+        lastTick = tick;
         showTick(model, version, handle, startedAt, shadow, tick);
         status = { ...status, lastReasons: tick.judgement.reasons };
         if (!tick.leaseRenewed) {

@@ -43,6 +43,9 @@ make("multiclass-columns", three, [("x", FLOAT), ("y", FLOAT), ("z", FLOAT)], [(
 
 same = [h.make_node("Identity", ["amount"], ["probability"])]
 make("probability-amount", same, [("amount", FLOAT)], [("probability", FLOAT)])
+# For rollouts: another file with the same answers, and one whose answers are inverted.
+make("amount-again", [h.make_node("Identity", ["amount"], ["copy"]), h.make_node("Identity", ["copy"], ["probability"])], [("amount", FLOAT)], [("probability", FLOAT)])
+make("inverted-amount", [h.make_node("Sub", ["one", "amount"], ["probability"])], [("amount", FLOAT)], [("probability", FLOAT)], [one])
 make("double-input", [h.make_node("Cast", ["amount"], ["probability"], to=FLOAT)], [("amount", DOUBLE)], [("probability", FLOAT)])
 make("rank-two-input", [h.make_node("Squeeze", ["amount"], ["probability"])], [("amount", FLOAT, ["N", 1])], [("probability", FLOAT)])
 make("rank-two-output", [h.make_node("Unsqueeze", ["amount", "axis"], ["probability"])], [("amount", FLOAT)], [("probability", FLOAT, ["N", 1])], [axis])
