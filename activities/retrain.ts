@@ -14,7 +14,7 @@ import type {
   PredictionValue,
   VersionRecord,
 } from '../core/model';
-import { checkParity } from '../core/parity';
+import { checkParity, type ParityOptions } from '../core/parity';
 import type { Policy } from '../core/policy';
 import type { Snapshot, TrainerResult, TrainingRows } from '../core/ports';
 import { checkQuality } from '../core/quality/check';
@@ -219,6 +219,7 @@ export function createRetrainActivities(ports: RetrainPorts) {
       input: RegisterCandidateInput,
     ): Promise<{ readonly version: ModelVersion; readonly artifactUri: string }> {
       const { model, policy, snapshot } = input;
+      requireParity(input.judgement);
       const result = await readTrainerResult(input.outputDir);
       const trained = requireModel(result);
       const onnx = await readFile(trained.path);
@@ -423,6 +424,22 @@ function requireModel(result: TrainerResult): NonNullable<TrainerResult['model']
 function requireGolden(result: TrainerResult): NonNullable<TrainerResult['golden']> {
   if (result.golden === null) throw new RatchetError('RATCHET_TRAINER_OUTPUT', 'the fit wrote no golden rows.');
   return result.golden;
+}
+
+/** Registration records the blessing `parity`: whoever calls it without proof is refused. */
+function requireParity({ parity }: CandidateJudgement): void {
+  if (parity['verdict'] === 'pass') return;
+  throw new RatchetError(
+    'RATCHET_PARITY_FAILED',
+    `the parity check says ${JSON.stringify(parity['verdict'] ?? null)}, expected "pass".`,
+    { details: { ...parity } },
+  );
+}
+
+/** Probabilities are compared as they are, and at the threshold; amounts by their size. */
+function parityOptions(policy: Policy): ParityOptions {
+  if (policy.task === 'regression') return { scale: 'relative' };
+  return policy.task === 'binary' ? { threshold: policy.threshold } : {};
 }
 
 function verifyDigest(file: Uint8Array, expected: string, what: string): void {

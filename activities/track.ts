@@ -151,6 +151,7 @@ export function createTrackActivities(ports: TrackPorts) {
         importance: fit?.importance ?? {},
         drift: caused?.measurement ?? null,
         holdout: await heldOut(input),
+        classes: input.policy.classes,
       };
       await ports.tracking.logArtifact(
         runId,

@@ -2,6 +2,7 @@
 import type { Policy } from '../core/policy';
 import type { FinishedTrial, Snapshot, TrainerJob, TrainerProgress, TrainerResult, TrialParams } from '../core/ports';
 import { guarded, withHeartbeat } from './failure';
+import { Context } from './peers';
 import type { ActivityPorts } from './ports';
 import { ensureJobFolder, findTrainerResult, writeTrainerResult } from './work-folder';
 

@@ -1,8 +1,8 @@
 import { hostname } from 'node:os';
 import path from 'node:path';
 import { RatchetError } from '../core/errors';
+import { parseLogLevel, type LogLevel } from '../core/log-level';
 import { parseApiKeys, type ApiKey } from './http/api-keys';
-import { LOG_LEVELS, type LogLevel } from './json-logger';
 
 export interface GatewayConfig {
   readonly databaseUrl: string;
@@ -36,13 +36,6 @@ export function configFromEnv(env: Env): GatewayConfig {
       `RATCHET_GATEWAY_PORT is "${env['RATCHET_GATEWAY_PORT'] ?? ''}", expected 0 to 65535.`,
     );
   }
-  const logLevel = given(env, 'RATCHET_LOG_LEVEL') ?? 'info';
-  if (!LOG_LEVELS.some((level) => level === logLevel)) {
-    throw new RatchetError(
-      'RATCHET_INPUT_INVALID',
-      `RATCHET_LOG_LEVEL is "${logLevel}", expected one of ${LOG_LEVELS.join(', ')}.`,
-    );
-  }
   return {
     databaseUrl,
     host: given(env, 'RATCHET_GATEWAY_HOST') ?? '127.0.0.1',
@@ -50,7 +43,7 @@ export function configFromEnv(env: Env): GatewayConfig {
     name: given(env, 'RATCHET_GATEWAY_NAME') ?? `${hostname()}:${port === 0 ? process.pid : port}`,
     dataDir: path.resolve(given(env, 'RATCHET_CACHE_DIR') ?? path.join('.ratchet', 'gateway')),
     apiKeys: parseApiKeys(given(env, 'RATCHET_API_KEYS') ?? ''),
-    logLevel: logLevel as LogLevel,
+    logLevel: parseLogLevel(env['RATCHET_LOG_LEVEL']),
   };
 }
 

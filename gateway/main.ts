@@ -6,11 +6,11 @@
 import { createPool, PostgresGatewayStatusStore, PostgresLabelStore, PostgresModelStore } from '../adapters/postgres';
 import { PostgresPredictionSink, PostgresRouteSource } from '../adapters/postgres';
 import { fromEnv as mlflowFromEnv, MlflowRegistryStore, MlflowTransport } from '../adapters/mlflow';
+import { createJsonLogger } from '../adapters/json-log';
 import { OnnxModelRuntime } from '../adapters/onnx';
 import { isRatchetError } from '../core/errors';
 import { configFromEnv } from './config';
 import { createGateway } from './gateway';
-import { createJsonLogger } from './json-logger';
 
 async function main(): Promise<void> {
   const config = configFromEnv(process.env);

@@ -4,6 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { Client, Connection } from '@temporalio/client';
 import { GpuSlots, discoverGpus } from '../adapters/gpu';
+import { createJsonLogger } from '../adapters/json-log';
 import { LogNotifier } from '../adapters/log-notifier';
 import { KeptTrackingStore, MlflowRegistryStore, MlflowTrackingStore, MlflowTransport } from '../adapters/mlflow';
 import { OnnxModelRuntime } from '../adapters/onnx';
@@ -27,7 +28,6 @@ import { ProcessTrainer } from '../adapters/trainer';
 import { CompositeNotifier, WebhookNotifier } from '../adapters/webhook';
 import type { ActivityPorts } from '../activities';
 import type { WorkerConfig } from './config';
-import { createJsonLogger } from './json-logger';
 import { packageVersion } from './package-version';
 import type { ConnectedPorts } from './plugin';
 import { connectTemporal } from './connect-temporal';
@@ -43,11 +43,15 @@ export async function connectPorts(config: WorkerConfig): Promise<ConnectedPorts
   });
   await checkSchema(pool);
   const transport = new MlflowTransport(config.mlflow.trackingUri, config.mlflow);
-  const tracking = new KeptTrackingStore(new MlflowTrackingStore(transport), {
+  // Kept writes wait for nobody: the first one of an outage gives up soon, then they go to disk.
+  const impatient = new MlflowTransport(config.mlflow.trackingUri, { ...config.mlflow, attempts: 2, timeoutMs: 5_000 });
+  const tracking = new KeptTrackingStore(new MlflowTrackingStore(impatient), {
     folder: path.join(config.workDir, `kept-tracking-${os.hostname()}`),
     logger,
     now: clock.now,
   });
+  // What an earlier process left; not awaited, for a worker starts while MLflow is away.
+  tracking.flush().catch((error: unknown) => logger.warn('kept MLflow writes wait', { error: String(error) }));
   const gpus = await discoverGpus();
   const slots = new GpuSlots(gpus);
   const trainer = new ProcessTrainer({ python: config.python, trainerDir: trainerFolder(), env: process.env, logger });

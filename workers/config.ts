@@ -3,6 +3,7 @@ import type { MlflowOptions } from '../adapters/mlflow';
 import { fromEnv as mlflowFromEnv } from '../adapters/mlflow';
 import { RatchetError } from '../core/errors';
 import { TASK_QUEUE } from '../core/ids';
+import { parseLogLevel, type LogLevel } from '../core/log-level';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
@@ -22,9 +23,6 @@ export interface WorkerConfig {
   readonly secrets: Env;
 }
 
-export const LOG_LEVELS = ['debug', 'info', 'warn', 'error'] as const;
-export type LogLevel = (typeof LOG_LEVELS)[number];
-
 /**
  * DATABASE_URL · RATCHET_WAREHOUSE_URL (default DATABASE_URL) · MLFLOW_TRACKING_URI and its credentials · TEMPORAL_ADDRESS,
  * TEMPORAL_NAMESPACE or a profile in temporal.toml · RATCHET_TASK_QUEUE · RATCHET_WORK_DIR · RATCHET_PYTHON · RATCHET_LOG_LEVEL.
@@ -37,13 +35,6 @@ export function configFromEnv(env: Env): WorkerConfig {
       hint: 'Set DATABASE_URL to the PostgreSQL of Ratchet, e.g. postgresql://user@host/ratchet, or use `ratchet dev`.',
     });
   }
-  const logLevel = env['RATCHET_LOG_LEVEL'] ?? 'info';
-  if (!LOG_LEVELS.some((level) => level === logLevel)) {
-    throw new RatchetError(
-      'RATCHET_INPUT_INVALID',
-      `RATCHET_LOG_LEVEL is "${logLevel}", expected one of ${LOG_LEVELS.join(', ')}`,
-    );
-  }
   return {
     databaseUrl,
     warehouseUrl: env['RATCHET_WAREHOUSE_URL'] ?? databaseUrl,
@@ -52,7 +43,7 @@ export function configFromEnv(env: Env): WorkerConfig {
     taskQueue: env['RATCHET_TASK_QUEUE'] ?? TASK_QUEUE,
     workDir: path.resolve(env['RATCHET_WORK_DIR'] ?? path.join('.ratchet', 'work')),
     python: env['RATCHET_PYTHON'] ?? path.resolve('.ratchet', 'python', 'bin', 'python'),
-    logLevel: logLevel as LogLevel,
+    logLevel: parseLogLevel(env['RATCHET_LOG_LEVEL']),
     secrets: env,
   };
 }

@@ -1,4 +1,4 @@
-import { RatchetError } from '../../core/errors';
+import { missingPeer } from '../../core/missing-peer';
 
 /** Both packages are ES modules, so they are loaded by `import()`, which CommonJS may do. */
 // eslint-disable-next-line @typescript-eslint/no-unsafe-assignment -- the rule does not know import attributes of types
@@ -15,11 +15,6 @@ async function peer<T>(name: string, load: () => Promise<T>): Promise<T> {
   try {
     return await load();
   } catch (cause) {
-    const { code } = cause as { code?: unknown };
-    if (code !== 'ERR_MODULE_NOT_FOUND' && code !== 'MODULE_NOT_FOUND') throw cause;
-    throw new RatchetError('RATCHET_PEER_MISSING', `snapshots need the package ${name}, which is not installed`, {
-      hint: 'Run: npm install hyparquet hyparquet-writer',
-      cause,
-    });
+    throw missingPeer(cause, name, 'Reading and writing snapshots', 'hyparquet hyparquet-writer');
   }
 }

@@ -1,4 +1,5 @@
-import { Pool, types, type CustomTypesConfig, type PoolConfig } from 'pg';
+import type { CustomTypesConfig, Pool, PoolConfig } from 'pg';
+import { pg } from './peers';
 
 export interface PoolOptions {
   /** Shown in pg_stat_activity. */
@@ -35,7 +36,7 @@ export function createPool(url: string, options: PoolOptions): Pool {
     keepAlive: true,
     types: RESULT_TYPES,
   };
-  const pool = new Pool(config);
+  const pool = new pg.Pool(config);
   // Without a listener an idle connection's death would end the process.
   pool.on('error', (error) => options.onIdleError?.(error));
   // A connection in use has only this one: its statement rejects, and that is enough.
@@ -68,6 +69,6 @@ const RESULT_TYPES: CustomTypesConfig = {
       if (id === INT8) return parseBigint;
       if (id === TIMESTAMPTZ || id === TIMESTAMP || id === DATE) return parseTimestamp;
     }
-    return types.getTypeParser(id, format) as unknown;
+    return pg.types.getTypeParser(id, format) as unknown;
   }) as CustomTypesConfig['getTypeParser'],
 };

@@ -1,10 +1,10 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type { Pool } from 'pg';
-import { from as copyFrom } from 'pg-copy-streams';
 import type { PredictionRecord, PredictionSink } from '../../core/ports';
 import { connect, inTransaction } from './database';
 import { postgresError } from './errors';
+import { loadCopyStreams } from './peers';
 import { COPY_PREDICTIONS, encodePredictions } from './prediction-copy';
 
 const DAY_MS = 86_400_000;
@@ -37,6 +37,7 @@ export class PostgresPredictionSink implements PredictionSink {
   }
 
   private async copy(data: Buffer): Promise<void> {
+    const { from: copyFrom } = loadCopyStreams();
     const client = await connect(this.pool, 'writing predictions');
     let failed: Error | undefined;
     try {

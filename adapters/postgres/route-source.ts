@@ -1,7 +1,8 @@
-import { Client, type Pool } from 'pg';
+import type { Client, Pool } from 'pg';
 import type { Logger, Route, RouteSource } from '../../core/ports';
 import { rows } from './database';
 import { postgresError } from './errors';
+import { pg } from './peers';
 import { ROUTE_CHANNEL, ROUTE_COLUMNS, toRoute, type RouteRow } from './route-row';
 
 export interface RouteSourceOptions {
@@ -91,7 +92,7 @@ export class PostgresRouteSource implements RouteSource {
   }
 
   private async listen(): Promise<void> {
-    const client = new Client(this.pool.options);
+    const client = new pg.Client(this.pool.options);
     const lost = (): void => {
       if (this.listener !== client) return;
       this.listener = null;

@@ -1,11 +1,12 @@
-import { types, type FieldDef } from 'pg';
+import type { FieldDef } from 'pg';
 import { RatchetError } from '../../core/errors';
 import type { FeatureSpec, FeatureValue } from '../../core/model';
 import type { Policy } from '../../core/policy';
 import { SNAPSHOT_COLUMNS, type TrainingTable } from '../../core/training-table';
 import { clusterNamer } from './cluster-of';
+import { pg } from './peers';
 
-const { builtins } = types;
+const { builtins } = pg.types;
 const NUMBERS = new Set<number>([
   builtins.INT2,
   builtins.INT4,

@@ -1,5 +1,6 @@
-import type { Logger } from '../core/ports';
-import { LOG_LEVELS, type LogLevel } from './config';
+/** `temporal-ratchet/adapters/json-log`: the log of our own processes. */
+import { LOG_LEVELS, type LogLevel } from '../../core/log-level';
+import type { Logger } from '../../core/ports';
 
 /** One JSON line a message, to stderr: stdout belongs to the program. */
 export function createJsonLogger(
@@ -10,8 +11,8 @@ export function createJsonLogger(
   const log =
     (at: LogLevel): Logger['info'] =>
     (message, fields = {}) => {
-      if (LOG_LEVELS.indexOf(at) >= from)
-        write(JSON.stringify({ time: new Date().toISOString(), level: at, message, ...fields }));
+      if (LOG_LEVELS.indexOf(at) < from) return;
+      write(JSON.stringify({ time: new Date().toISOString(), level: at, message, ...fields }));
     };
   return { debug: log('debug'), info: log('info'), warn: log('warn'), error: log('error') };
 }
