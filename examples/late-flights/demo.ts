@@ -35,6 +35,8 @@ export interface ActResult {
 
 export interface DemoOptions {
   readonly interactive: boolean;
+  /** Number of the newest run that played acts 1 to 3; null: none. */
+  readonly earlier: number | null;
 }
 
 export class Demo {
@@ -74,7 +76,8 @@ export class Demo {
 
   /** The model of the newest earlier run. */
   earlier(): string {
-    return `late-flights-${this.number - 1}`;
+    if (this.options.earlier === null) throw new Error('no earlier run has played acts 1 to 3: play them first');
+    return `late-flights-${this.options.earlier}`;
   }
 
   /** The example's policy under another model name, with the sections of `changes` laid over it. */

@@ -147,10 +147,12 @@ async function prepare(
   const client = await RatchetClient.connect({ address: stack.temporal.address });
   closers.push(() => client.close());
   await client.ensureSearchAttributes();
-  const earlier = await pool.query<{ n: number }>(
-    "SELECT count(*)::int AS n FROM ratchet.models WHERE model ~ '^late-flights-[0-9]+$'",
+  const runs = await pool.query<{ newest: number | null; complete: number | null }>(
+    `SELECT max((regexp_match(model, '^late-flights-([0-9]+)'))[1]::int) AS newest,
+            max((regexp_match(model, '^late-flights-([0-9]+)$'))[1]::int) AS complete FROM ratchet.models`,
   );
-  const number = (earlier.rows[0]?.n ?? 0) + 1;
+  const { newest, complete } = runs.rows[0] ?? { newest: null, complete: null };
+  const number = (newest ?? 0) + 1;
   return new Demo(
     root,
     dataDir,
@@ -162,7 +164,7 @@ async function prepare(
     ready.url ?? '',
     env,
     timeline,
-    { interactive: flags.interactive },
+    { interactive: flags.interactive, earlier: complete },
     number,
   );
 }
