@@ -7,8 +7,8 @@ export interface CliIo {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** true: colours and live redraws are welcome. */
   readonly terminal: boolean;
-  /** Aborts on Ctrl-C. */
-  readonly interrupted: AbortSignal;
+  /** Aborts on Ctrl-C, SIGTERM and SIGHUP. A command that asks for it must end by it; others are ended by the signal. */
+  interruption(): AbortSignal;
   connect(options: ConnectionFlags): Promise<RatchetClient>;
   /** Told the exit code of a command that worked and whose answer is not "fine". */
   setExitCode(code: number): void;

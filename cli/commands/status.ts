@@ -47,6 +47,6 @@ async function watch(client: RatchetClient, io: CliIo, model: string, flags: Sta
       // Home and clear below redraws in place; elsewhere each change is a new block.
       io.out(io.terminal ? `\u001b[H\u001b[J${formatView(view)}\n` : `${formatView(view)}\n\n`);
     },
-    { signal: io.interrupted },
+    { signal: io.interruption() },
   );
 }

@@ -18,7 +18,7 @@ async function ratchet(argv: readonly string[], client: Partial<RatchetClient> =
       err: (text) => (err += text),
       env: { RATCHET_ACTOR: 'ada', ...env },
       terminal: false,
-      interrupted: new AbortController().signal,
+      interruption: () => new AbortController().signal,
       connect: () => Promise.resolve({ close: () => Promise.resolve(), ...client } as RatchetClient),
     },
     '1.2.3',
