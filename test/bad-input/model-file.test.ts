@@ -7,8 +7,6 @@ const world = new ServingWorld();
 beforeAll(() => world.start());
 afterAll(() => world.stop());
 
-const binaryOf = (change: Partial<VersionRecord>): Partial<VersionRecord> => change;
-
 /** What a trainer may hand over, each as a version of its own. */
 const bad: readonly [what: string, version: string, file: Uint8Array, change: Partial<VersionRecord>, error: RegExp][] =
   [
@@ -45,30 +43,30 @@ const bad: readonly [what: string, version: string, file: Uint8Array, change: Pa
       'answers that are not its golden ones',
       '16',
       graph('binary-columns'),
-      binaryOf({
+      {
         golden: {
           features: { rows: 2, columns: { amount: [0.5, 0.5], colour: ['red', null] } },
           scores: [0.1, 0.2],
           labels: ['no', 'no'],
         },
-      }),
+      },
       /^RATCHET_MODEL_GOLDEN: /,
     ],
     [
       'another file than the one recorded',
       '17',
       graph('binary-columns'),
-      binaryOf({ sha256: 'f'.repeat(64) }),
+      { sha256: 'f'.repeat(64) },
       /^RATCHET_MODEL_DIGEST: The file of late version 17 has SHA-256 [0-9a-f]{64}; the record says f{64}/,
     ],
     [
       'fewer features than the champion takes',
       '18',
       graph('probability-amount'),
-      binaryOf({
+      {
         contract: { ...CONTRACT, features: [{ name: 'amount', kind: 'number' }] },
         golden: { features: { rows: 1, columns: { amount: [0.5] } }, scores: [0.5], labels: ['yes'] },
-      }),
+      },
       /^RATCHET_MODEL_CONTRACT: features or classes differ from those of the champion 1/,
     ],
   ];
