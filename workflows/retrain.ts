@@ -199,7 +199,8 @@ export async function retrain(input: RetrainInput): Promise<RetrainResult> {
       },
       `parity and gate on ${prepared.holdoutRows} held-out rows of ${prepared.holdoutClusters.length} clusters`,
     );
-    if (progress.judgement.verdict !== 'pass') return await finish('refused', null, progress.judgement.reasons);
+    const reasons = [...progress.judgement.reasons, whereTrained(progress.fit, progress.queue)];
+    if (progress.judgement.verdict !== 'pass') return await finish('refused', null, reasons);
 
     show('registration');
     const registered = await callOnCpu(
@@ -216,7 +217,7 @@ export async function retrain(input: RetrainInput): Promise<RetrainResult> {
       },
       'register the challenger',
     );
-    if (begun.champion !== null) return await finish('challenger', registered.version, progress.judgement.reasons);
+    if (begun.champion !== null) return await finish('challenger', registered.version, reasons);
     await callOnCpu(
       'adoptFirstVersion',
       {
@@ -231,7 +232,7 @@ export async function retrain(input: RetrainInput): Promise<RetrainResult> {
       },
       `version ${registered.version} is the first champion`,
     );
-    return await finish('champion', registered.version, progress.judgement.reasons);
+    return await finish('champion', registered.version, reasons);
   } catch (error) {
     const reason = faultReason(error);
     const outcome = DATA_FAULTS.has(reason.code) ? 'dataInvalid' : 'failed';
@@ -376,6 +377,16 @@ async function tellPeople(
     title,
     { retry: { maximumAttempts: 5 } },
   ).catch(() => undefined);
+}
+
+/** Says plainly when the GPU queue was served without a card. */
+function whereTrained(fit: FitOutcome, queue: string | null): Reason {
+  const onCpu =
+    fit.device === 'cpu' && (queue?.includes('gpu') ?? false) ? ': no card used, the CPU served the GPU queue' : '';
+  return {
+    code: 'training.device',
+    text: `fitted in ${fit.seconds.toFixed(1)} s on the ${fit.device} (queue ${queue ?? '–'}${onCpu})`,
+  };
 }
 
 function faultReason(error: unknown): Reason {
