@@ -1,5 +1,7 @@
+import type { CandidateJudgement } from '../../activities/retrain';
 import type { CanaryTick, RolloutHandle, ShadowTick, WatchTick } from '../../activities/rollout';
 import type { Policy } from '../../core/policy';
+import type { Snapshot } from '../../core/ports';
 import { resolvePolicy } from '../../policy';
 import type { Script } from './harness';
 
@@ -48,6 +50,7 @@ export const tickOf = (
     candidateRequests: keys,
     reasons: [{ code: verdict === 'fail' ? 'guardrail.wrong' : 'guardrails', text: `${verdict} after ${keys} keys` }],
   },
+  segments: [],
   slowUs: 5000,
   leaseRenewed: true,
   candidateRequests: keys,
@@ -91,3 +94,83 @@ export function rolloutScript(policy: Policy, overrides: Script = {}): Script {
     ...overrides,
   };
 }
+
+export const snapshotOf = (): Snapshot => ({
+  digest: 'd'.repeat(64),
+  uri: 'file:///snapshots/d.parquet',
+  rows: 1000,
+  columns: ['x', 'c', 'target', 'event_time', 'cluster'],
+  from: 0,
+  to: 1000,
+  asOf: 1000,
+});
+
+export const judgementOf = (verdict: CandidateJudgement['verdict']): CandidateJudgement => ({
+  verdict,
+  reasons: [{ code: verdict === 'pass' ? 'gate.passed' : 'gate.improvement', text: `the gate says ${verdict}` }],
+  parity: {},
+  gate: {},
+  randomRows: null,
+  holdoutMetrics: { logLoss: 0.4 },
+});
+
+/** Everything a retraining calls: four trials of which the second is the best, a gate that passes, version 2 registered. */
+export function retrainScript(policy: Policy, overrides: Script = {}): Script {
+  let asked = 0;
+  return {
+    loadPolicy: async () => policy,
+    beginRetrain: async () => ({ kind: 'begun', champion: '1', from: 0, to: 1000, asOf: 1000 }),
+    takeSnapshot: async () => snapshotOf(),
+    startRun: async () => ({ runId: 'mlflow-run', url: 'http://127.0.0.1/run' }),
+    prepareTraining: async () => ({
+      verdict: 'pass',
+      reasons: [],
+      holdoutClusters: ['2013-12-01', '2013-12-08'],
+      rows: 1000,
+      holdoutRows: 200,
+    }),
+    suggestTrials: async ({ count }) => Array.from({ length: count }, () => ({ leaves: (asked += 1) })),
+    runTrial: async ({ params }) => ({
+      value: Math.abs(Number(params['leaves']) - 2) / 10 + 0.3,
+      params,
+      device: 'cpu',
+      seconds: 1,
+    }),
+    logTrial: async () => undefined,
+    fitModel: async ({ params }) => ({
+      outputDir: '/work/fit',
+      metrics: {},
+      importance: {},
+      versions: {},
+      params,
+      device: 'cpu',
+      seconds: 2,
+      sha256: 'a'.repeat(64),
+    }),
+    judgeCandidate: async () => judgementOf('pass'),
+    registerCandidate: async () => ({ version: '2', artifactUri: 'models:/m-1' }),
+    adoptFirstVersion: async () => undefined,
+    releaseClaim: async () => undefined,
+    finishRetrainRun: async () => undefined,
+    notify: async () => undefined,
+    ...overrides,
+  };
+}
+
+/** A search of four trials, all at once, on queues that the test names. */
+export const searchPolicy = (
+  queues: readonly string[],
+  overrides: Record<string, unknown> = {},
+  training: Record<string, unknown> = {},
+): Policy =>
+  testPolicy({
+    training: {
+      algorithm: 'lightgbm',
+      search: { leaves: { kind: 'int', low: 1, high: 10 } },
+      trials: 4,
+      parallelTrials: 4,
+      queues: queues.map((queue, i) => (i === queues.length - 1 ? { queue } : { queue, scheduleToStart: '2s' })),
+      ...training,
+    },
+    ...overrides,
+  });

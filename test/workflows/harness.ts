@@ -108,7 +108,12 @@ export class WorkflowHarness {
   }
 
   /** Lets the server's clock go on, `step` at a time, until the condition holds. */
-  async sleepUntil(what: string, holds: () => Promise<boolean> | boolean, step = '1 minute', tries = 400): Promise<void> {
+  async sleepUntil(
+    what: string,
+    holds: () => Promise<boolean> | boolean,
+    step = '1 minute',
+    tries = 400,
+  ): Promise<void> {
     for (let i = 0; i < tries; i += 1) {
       if (await holds()) return;
       await this.env.sleep(step);
