@@ -21,6 +21,12 @@ export async function build() {
       onLine: at,
       advice: 'Correct the type errors above.',
     });
+    at('bundling the workflows');
+    await runQuietly(process.execPath, [join(PROJECT, 'setup', 'after-compile.mjs')], {
+      cwd: PROJECT,
+      onLine: at,
+      advice: 'See what the workflow bundler says above.',
+    });
     writeFileSync(STAMP, wanted);
   });
 }

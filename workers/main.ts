@@ -4,9 +4,8 @@
  * Composition root: nothing imports it statically. Prints one JSON line when every queue is polled; SIGTERM and SIGINT stop it
  * after the running activities' grace time.
  */
-import { existsSync } from 'node:fs';
+import './check-peers';
 import { mkdir } from 'node:fs/promises';
-import path from 'node:path';
 import {
   DefaultLogger,
   makeTelemetryFilterString,
@@ -21,6 +20,7 @@ import { cpuQueueOf, GPU_TASK_QUEUE } from '../core/ids';
 import { configFromEnv } from './config';
 import { connectPorts } from './compose';
 import { connectTemporal } from './connect-temporal';
+import { findPrebuiltBundle } from './prebuilt-bundle';
 import { RatchetPlugin, type RatchetRole } from './plugin';
 
 async function main(): Promise<void> {
@@ -53,6 +53,8 @@ async function main(): Promise<void> {
   );
   // The pools are shared by all workers of this process and closed once, below.
   const connect = (): Promise<typeof connected> => Promise.resolve({ ...connected, close: () => Promise.resolve() });
+  const codePath = findPrebuiltBundle();
+  const bundle = codePath === null ? {} : { workflowBundle: { codePath } };
   const workers = await Promise.all(
     asked.map((taskQueue) => {
       const role = roleOf(taskQueue, config.taskQueue);
@@ -61,7 +63,7 @@ async function main(): Promise<void> {
         namespace,
         taskQueue,
         plugins: [new RatchetPlugin({ role, connect })],
-        ...(role === 'control' ? { maxCachedWorkflows: 200, ...prebuiltBundle() } : {}),
+        ...(role === 'control' ? { maxCachedWorkflows: 200, ...bundle } : {}),
       };
       return Worker.create(options);
     }),
@@ -86,12 +88,6 @@ async function main(): Promise<void> {
 function roleOf(queue: string, workflowQueue: string): RatchetRole {
   if (queue === workflowQueue) return 'control';
   return queue.startsWith(GPU_TASK_QUEUE) ? 'gpu' : 'cpu';
-}
-
-/** `npm run build` leaves a bundle beside the compiled code: a worker is then ready in a third of a second (stack.md §8). */
-function prebuiltBundle(): Pick<WorkerOptions, 'workflowBundle'> {
-  const codePath = path.join(__dirname, '..', 'workflow-bundle.js');
-  return existsSync(codePath) ? { workflowBundle: { codePath } } : {};
 }
 
 main().catch((error: unknown) => {
