@@ -43,6 +43,12 @@ export const ERROR_CODES = {
     'Rename your activity.',
   ),
   // models, versions, routes
+  RATCHET_WORKFLOW_NAME_CLASH: row(
+    500,
+    false,
+    'The worker already has a workflow of this name.',
+    'Rename your workflow: ours cannot be renamed.',
+  ),
   RATCHET_MODEL_UNKNOWN: row(
     404,
     false,

@@ -11,6 +11,7 @@ import type {
 import { createCpuActivities, createGpuActivities, createLightActivities, type ActivityPorts } from '../activities';
 import { RatchetError } from '../core/errors';
 import { ACTIVITY_PREFIX } from '../core/ids';
+import { refuseNameClash } from './refuse-name-clash';
 
 /**
  * Which part of the work a worker takes. `control`: workflows and light activities (queue `ratchet`). `cpu`: statistics and
@@ -58,7 +59,7 @@ export class RatchetPlugin implements WorkerPlugin, BundlerPlugin, ClientPlugin 
     if ((options as { [APPLIED]?: boolean })[APPLIED] === true) return options;
     const { role } = this.options;
     const { ports, trainingSlots } = await this.connect();
-    const activities = mergeActivities(options.activities, namedActivities(role, ports));
+    const activities = await this.orClose(() => mergeActivities(options.activities, namedActivities(role, ports)));
     const withActivities: WorkerOptions = {
       ...options,
       activities,
@@ -90,6 +91,8 @@ export class RatchetPlugin implements WorkerPlugin, BundlerPlugin, ClientPlugin 
   /** Bundles the user's workflows and ours together, through an entry of ours and an alias for theirs. */
   configureBundler(options: BundleOptions): BundleOptions {
     const theirs = options.workflowsPath;
+    const { role } = this.options;
+    if (role === 'cpu' || role === 'gpu') return options;
     if (theirs === OUR_WORKFLOWS || theirs === MERGED_WORKFLOWS) return options;
     const { webpackConfigHook } = options;
     return {
@@ -101,7 +104,8 @@ export class RatchetPlugin implements WorkerPlugin, BundlerPlugin, ClientPlugin 
           ...(hooked.resolve?.alias as Record<string, string> | undefined),
           [USER_WORKFLOWS]: path.resolve(theirs),
         };
-        return { ...hooked, resolve: { ...hooked.resolve, alias } };
+        const plugins = [...(hooked.plugins ?? []), refuseNameClash(OUR_WORKFLOWS, path.resolve(theirs))];
+        return { ...hooked, resolve: { ...hooked.resolve, alias }, plugins };
       },
     };
   }
@@ -119,6 +123,16 @@ export class RatchetPlugin implements WorkerPlugin, BundlerPlugin, ClientPlugin 
   private async connect(): Promise<ConnectedPorts> {
     this.connected ??= (this.options.connect ?? connectFromEnvironment)();
     return this.connected;
+  }
+
+  /** A worker that is not created leaves no pool open, unless another one uses it. */
+  private async orClose<R>(work: () => R): Promise<R> {
+    try {
+      return work();
+    } catch (error) {
+      if (this.running === 0) await this.close();
+      throw error;
+    }
   }
 
   private async close(): Promise<void> {

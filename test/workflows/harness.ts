@@ -42,7 +42,7 @@ jest.setTimeout(WORKFLOW_TEST_TIMEOUT_MS);
 let bundle: Promise<WorkflowBundleWithSourceMap> | undefined;
 let quiet = false;
 
-const SILENT = {
+export const SILENT = {
   log: () => undefined,
   trace: () => undefined,
   debug: () => undefined,
