@@ -8,6 +8,7 @@ import {
   isCancellation,
   setHandler,
   workflowInfo,
+  type ActivityOptions,
 } from '@temporalio/workflow';
 import { ActivityCancellationType } from '@temporalio/common';
 import type { Because, CanaryTick as CanaryMeasurement, RolloutHandle } from '../activities/rollout';
@@ -205,8 +206,9 @@ class CanaryRun {
           { handle, step: machine.step, slowUs: this.slowUs },
           `analysis of step ${machine.step + 1} at ${showWeight(machine.weight)}, and the lease`,
           {
-            scheduleToCloseTimeout: Math.max(2000, leaseMs),
-            startToCloseTimeout: Math.max(2000, leaseMs),
+            // A tick whose worker died must be given up while the lease can still be renewed.
+            scheduleToCloseTimeout: Math.max(2000, leaseMs / 2),
+            startToCloseTimeout: Math.max(2000, leaseMs / 2),
             cancellationType: ActivityCancellationType.ABANDON,
             retry: { maximumAttempts: 1 },
           },
@@ -325,6 +327,7 @@ class CanaryRun {
         'setCanaryWeight',
         { handle, step: state.step, change: this.changes, weight: state.weight, because },
         `weight ${showWeight(state.weight)} to version ${handle.version}`,
+        ROUTE_WRITE,
       );
       this.routeWeight = state.weight;
       return null;
@@ -341,7 +344,12 @@ class CanaryRun {
     because: Because,
   ): Promise<CanaryStepDecision> {
     try {
-      await callActivity('promoteVersion', { handle, because }, `version ${handle.version} becomes champion`);
+      await callActivity(
+        'promoteVersion',
+        { handle, because },
+        `version ${handle.version} becomes champion`,
+        ROUTE_WRITE,
+      );
       return decision;
     } catch (error) {
       if (isCancellation(error)) throw error;
@@ -362,6 +370,7 @@ class CanaryRun {
     await CancellationScope.nonCancellable(async () => {
       try {
         await callActivity('rollBackCanary', { handle, because }, `full weight back to version ${handle.champion}`, {
+          ...ROUTE_WRITE,
           retry: { initialInterval: '100ms', maximumInterval: '2 seconds' },
         });
       } catch (error) {
@@ -402,7 +411,12 @@ class CanaryRun {
           evidence: { watch: seen.judgement },
         };
         await CancellationScope.nonCancellable(() =>
-          callActivity('restoreChampion', { handle, because }, `version ${handle.champion} is champion again`),
+          callActivity(
+            'restoreChampion',
+            { handle, because },
+            `version ${handle.champion} is champion again`,
+            ROUTE_WRITE,
+          ),
         );
         return this.end(handle, 'rolledBack', seen.judgement.reasons, null);
       }
@@ -539,6 +553,9 @@ class CanaryRun {
 }
 
 const FENCED = 'RATCHET_ROUTE_FENCED';
+
+/** One transaction of milliseconds, with an idempotency key: when its worker died in it, another one tries again soon. */
+const ROUTE_WRITE: ActivityOptions = { startToCloseTimeout: '10 seconds' };
 
 function failureText(error: unknown): string {
   const cause = error instanceof ActivityFailure ? error.cause : error;
