@@ -134,6 +134,7 @@ runBench(async (cleanup) => {
     ],
     [
       `${rollbacks} rollbacks under ${Math.round(requestsPerSecond)} req/s on ${connections} connections, canary at ${WEIGHT / 100} %; not 200: ${refused}.`,
+      rollbacks < 100 ? `With ${rollbacks} rollbacks p99 is the worst of them.` : 'p99 is over all rollbacks.',
       'The decision is the call of changeRoute (route, decision record and NOTIFY in one transaction); the last answer is seen by the client.',
       "The peers' figures are their documented detection-and-rollback times (published, not measured here): theirs include waiting for failing checks, ours starts when the decision is there. Temporal's activity start (~50 ms in the notes) is in neither.",
     ],
