@@ -70,8 +70,7 @@ async function withDemo(shots: Shots): Promise<void> {
   const demo = spawn('script', ['-qfec', 'node dist/examples/late-flights/main.js', '/dev/null'], {
     cwd: ROOT,
     env: { ...process.env, NO_COLOR: '1' },
-    stdio: ['ignore', 'pipe', 'inherit'],
-    detached: true,
+    stdio: ['pipe', 'pipe', 'inherit'],
   });
   const found: { temporalUi?: string | undefined; mlflow?: string | undefined; model?: string | undefined } = {};
   const servers = (): Servers => ({
@@ -93,8 +92,8 @@ async function withDemo(shots: Shots): Promise<void> {
     await shots.after(servers());
   } finally {
     const ended = new Promise((resolve) => demo.once('exit', resolve));
-    // script gives its child a terminal, and Ctrl-C goes to the whole group.
-    if (demo.exitCode === null && demo.pid !== undefined) process.kill(-demo.pid, 'SIGINT');
+    // Ctrl-C, as a person would type it: script hands it to the terminal that it gave the demo.
+    demo.stdin?.write('\u0003');
     await ended;
   }
 }
