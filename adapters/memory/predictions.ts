@@ -1,6 +1,7 @@
 import type { FeatureValue, ModelContract } from '../../core/model';
 import type { PredictionReader, PredictionRecord, PredictionSink, WindowRows } from '../../core/ports';
 import {
+  LATENCY_TURN_MS,
   SHADOW_DROPPED,
   type ArmCounts,
   type PairedRow,
@@ -74,12 +75,16 @@ export class MemoryPredictionReader implements PredictionReader {
     const isFallback = (p: PredictionRecord): boolean =>
       p.arm === 'champion' && (failed.has(p.id) || (p.pairId !== null && failed.has(p.pairId)));
     const tally = new SegmentTally();
+    const turns = new Set<number>();
     for (const row of rows.filter((p) => !isFallback(p)).sort(byReceipt)) {
       const unit = row.key === null ? `i${row.id}` : `k${row.key}`;
       tally.count(row, 'requests');
       tally.countOnce(row, 'keys', unit);
       if (row.error !== null) tally.countOnce(row, 'errors', unit);
-      if (slowUs !== null && row.latencyUs > slowUs) tally.countOnce(row, 'slow', unit);
+      const turn = Math.floor(row.receivedAt / LATENCY_TURN_MS);
+      const isFirstOfTurn = !turns.has(turn);
+      turns.add(turn);
+      if (isFirstOfTurn && slowUs !== null && row.latencyUs > slowUs) tally.countOnce(row, 'slow', unit);
       const truth = this.label(model, row.id)?.value;
       if (truth === undefined || row.label === null || row.error !== null || row.occurredAt > matureBefore) continue;
       tally.countOnce(row, 'labelled', `${unit} in ${row.step}/${row.weight}/${row.arm}`);

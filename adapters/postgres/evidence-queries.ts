@@ -3,6 +3,8 @@
  * conformance suite runs over both.
  */
 
+import { LATENCY_TURN_MS } from '../../core/rollout/evidence';
+
 /**
  * $1 model, $2 from, $3 to, $4 version or null. One row a request: a canary that failed did not serve, the champion's
  * answer (same or other id) did.
@@ -42,13 +44,18 @@ export const SEGMENTS = `
     -- NOT IN, because it is hashed: EXISTS over the two ids compared every row with every other one.
     WHERE s.arm = 'canary' OR (
       s.id NOT IN (SELECT id FROM failed) AND (s.pair_id IS NULL OR s.pair_id NOT IN (SELECT id FROM failed)))
+  ), turns AS (
+    -- Rows of one turn are answered by one run and slow together: the first of them speaks for all.
+    SELECT *, coalesce(latency_us > $3::float8, false) AND row_number() OVER (
+      PARTITION BY floor(extract(epoch FROM received_at) * 1000 / ${LATENCY_TURN_MS}) ORDER BY received_at, id) = 1 AS is_slow
+    FROM exposed
   ), events AS (
-    SELECT *, error IS NOT NULL AS is_error, coalesce(latency_us > $3::float8, false) AS is_slow,
+    SELECT *, error IS NOT NULL AS is_error,
       row_number() OVER by_unit AS exposure,
       row_number() OVER (PARTITION BY unit, error IS NOT NULL ORDER BY received_at, id) AS nth_error,
-      row_number() OVER (PARTITION BY unit, coalesce(latency_us > $3::float8, false) ORDER BY received_at, id) AS nth_slow,
+      row_number() OVER (PARTITION BY unit, is_slow ORDER BY received_at, id) AS nth_slow,
       row_number() OVER (PARTITION BY unit, is_labelled AND is_wrong ORDER BY received_at, id) AS nth_wrong
-    FROM exposed WINDOW by_unit AS (PARTITION BY unit ORDER BY received_at, id)
+    FROM turns WINDOW by_unit AS (PARTITION BY unit ORDER BY received_at, id)
   )
   SELECT step, weight, arm,
     count(*) FILTER (WHERE exposure = 1) AS keys,

@@ -4,6 +4,9 @@
  */
 import type { EpochMs } from '../model';
 
+/** Rows received within the same turn of this length count as answered together, milliseconds. */
+export const LATENCY_TURN_MS = 10;
+
 export type GuardrailEvent = 'error' | 'slow' | 'wrong';
 
 /**
@@ -24,6 +27,10 @@ export interface ArmCounts {
   readonly keys: number;
   readonly requests: number;
   readonly errors: number;
+  /**
+   * Slow answers. Rows that are answered together share one run of the model and are slow together, so only the first row
+   * of each {@link LATENCY_TURN_MS} is looked at: its arm was drawn by its own key, which is what the e-process needs.
+   */
   readonly slow: number;
   /** Wrong answers among matured labels, and how many were labelled and mature. */
   readonly wrong: number;

@@ -172,6 +172,20 @@ function describePredictionReader(name: string, open: OpenStores): void {
       expect([unasked?.candidate.slow, unasked?.champion.slow]).toEqual([0, 0]);
     });
 
+    it('looks at the first of 4 rows that were answered together: 3 slow ones beside it are one run', async () => {
+      const together = (n: number, key: string, arm: 'champion' | 'canary', latencyUs: number) =>
+        row(n, key, arm, { latencyUs, receivedAt: NOON + 10 * n });
+      await stores.sink.write([
+        together(0, 'a', 'champion', 100),
+        { ...together(0, 'b', 'canary', 9000), receivedAt: NOON + 3 },
+        { ...together(0, 'c', 'canary', 9000), receivedAt: NOON + 4 },
+        together(1, 'd', 'canary', 9000),
+        { ...together(1, 'e', 'canary', 9000), receivedAt: NOON + 17 },
+      ]);
+      const [segment] = await segments(5000);
+      expect([segment?.candidate.slow, segment?.champion.slow]).toEqual([1, 0]);
+    });
+
     it('counts wrong answers of matured labels only, the bound inclusive, once a key', async () => {
       const rows = [
         row(0, 'a', 'canary'),
