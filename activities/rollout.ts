@@ -16,6 +16,7 @@ import { judgeShadow, type ShadowJudgement } from '../core/rollout/judge-shadow'
 import { judgeWatch, type WatchJudgement } from '../core/rollout/watch';
 import type { Reason, Verdict } from '../core/verdict';
 import { guarded, withHeartbeat } from './failure';
+import { Context } from './peers';
 import type { ActivityPorts } from './ports';
 
 /** What a rollout carries from activity to activity. */
@@ -158,9 +159,12 @@ export function createRolloutActivities(ports: RolloutPorts) {
       try {
         return await begin(input);
       } catch (error) {
-        if (!isRatchetError(error) || !REFUSALS.has(error.code)) throw error;
-        await ports.claims.release(input.model, 'rollout', input.run);
-        return { kind: 'refused', reasons: [{ code: error.code, text: error.message }] };
+        const refusal = isRatchetError(error) && REFUSALS.has(error.code) ? error : null;
+        // A cancelled begin is not tried again under this run: its claim must not outlive it.
+        if (refusal !== null || Context.current().cancellationSignal.aborted)
+          await ports.claims.release(input.model, 'rollout', input.run);
+        if (refusal === null) throw error;
+        return { kind: 'refused', reasons: [{ code: refusal.code, text: refusal.message }] };
       }
     },
 

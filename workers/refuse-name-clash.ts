@@ -11,7 +11,11 @@ interface Module {
 }
 interface Compilation {
   readonly moduleGraph: { getProvidedExports(module: Module): readonly string[] | true | null };
-  readonly hooks: { readonly finishModules: { tap(name: string, check: (modules: Iterable<Module>) => void): void } };
+  readonly hooks: {
+    readonly finishModules: {
+      tap(options: { readonly name: string; readonly stage: number }, check: (modules: Iterable<Module>) => void): void;
+    };
+  };
 }
 interface Compiler {
   readonly hooks: { readonly compilation: { tap(name: string, hook: (compilation: Compilation) => void): void } };
@@ -23,7 +27,8 @@ export function refuseNameClash(ours: string, theirs: string): WebpackPlugin {
   const plugin = {
     apply: (compiler: Compiler): void =>
       compiler.hooks.compilation.tap(NAME, (compilation) =>
-        compilation.hooks.finishModules.tap(NAME, (modules) => {
+        // After webpack has found out what each module exports.
+        compilation.hooks.finishModules.tap({ name: NAME, stage: 100 }, (modules) => {
           const exportsOf = (file: string): readonly string[] => {
             const module = [...modules].find((m) => m.resource === file);
             const names = module === undefined ? null : compilation.moduleGraph.getProvidedExports(module);

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { WorkflowHandle } from '@temporalio/client';
+import type { WorkflowHandle, WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
 import type { RolloutStatus } from '../../core/messages';
 import type { RolloutInput, RolloutResult } from '../../core/workflow-io';
 import { rolloutScript, testPolicy, tickOf, watchOf } from './fixtures';
@@ -219,5 +219,199 @@ describe('canary workflow', () => {
       return result(handle);
     });
     expect(ended.outcome).toBe('promoted');
+  });
+
+  const update = (handle: WorkflowHandle, kind: string, id: string): Promise<unknown> =>
+    handle.executeUpdate(kind, { args: [decision(id)], updateId: id });
+  const statusOf = (handle: WorkflowHandle): Promise<RolloutStatus> => handle.query('status') as Promise<RolloutStatus>;
+  const notified = (): string[] => harness.inputs('notify').map((i) => i.notification.kind);
+
+  it('stays at 5 % for 30 h while paused, past its longest hold, and goes on after resume', async () => {
+    const ended = await run(rolloutScript(policy), async (handle) => {
+      await harness.env.sleep('5m');
+      await update(handle, 'pause', 'p');
+      await harness.env.sleep('30h');
+      expect(await statusOf(handle)).toMatchObject({ phase: 'paused', weight: 500 });
+      expect(weights()).toEqual([500]);
+      await update(handle, 'resume', 'r');
+      return result(handle);
+    });
+    expect(ended.outcome).toBe('promoted');
+    expect(weights()).toEqual([500, 5000]);
+    expect(harness.inputs('recordDecision').map((i) => i.kind)).toEqual(['message.pause', 'message.resume']);
+  });
+
+  it('promotes at once on promoteFull and lists the 2 steps and the approval that were skipped', async () => {
+    const ended = await run(rolloutScript(withApproval), async (handle) => {
+      await harness.env.sleep('5m');
+      await handle.signal('promoteFullSignal', decision('full'));
+      return result(handle);
+    });
+    expect(ended.outcome).toBe('promoted');
+    const [promoted] = harness.inputs('promoteVersion');
+    expect(promoted?.because.evidence['skipped']).toEqual(['rest of step 1 (10 %)', 'approval before 100 %']);
+    expect(promoted?.because.actor).toBe('ann');
+    expect(harness.inputs('blessVersion').map((i) => [i.blessing, i.actor])).toEqual([['approved', 'ann']]);
+  });
+
+  it('rolls back on a breach while it awaits approval', async () => {
+    let breached = false;
+    let keys = 0;
+    const ended = await run(
+      rolloutScript(withApproval, { tickCanary: async () => tickOf((keys += 2000), breached ? 'fail' : 'pass') }),
+      async (handle) => {
+        await harness.env.sleep('2h');
+        expect(await statusOf(handle)).toMatchObject({ phase: 'awaitingApproval' });
+        breached = true;
+        return result(handle);
+      },
+    );
+    expect(ended).toMatchObject({ outcome: 'rolledBack', reasons: [{ code: 'guardrail.wrong' }] });
+    expect(harness.names()).not.toContain('promoteVersion');
+  });
+
+  it('holds for a person when the candidate gets no traffic for 4 h, and never advances', async () => {
+    await run(rolloutScript(policy, { tickCanary: async () => tickOf(0) }), async (handle) => {
+      await harness.env.sleep('5h');
+      expect(await statusOf(handle)).toMatchObject({ phase: 'held', needsHuman: true, weight: 500 });
+      expect(weights()).toEqual([500]);
+      expect(notified()).toEqual(['heldForHuman']);
+      await handle.signal('abortSignal', decision('stop'));
+      expect((await result(handle)).outcome).toBe('aborted');
+    });
+  });
+
+  it('holds after measurements that fail, with the weight as it is, and goes on when they succeed again', async () => {
+    let broken = true;
+    let keys = 0;
+    const ended = await run(
+      rolloutScript(policy, {
+        tickCanary: async () => {
+          if (broken) throw new Error('connection refused');
+          return tickOf((keys += 2000));
+        },
+      }),
+      async (handle) => {
+        await harness.env.sleep('3h');
+        const held = await statusOf(handle);
+        expect(held).toMatchObject({ phase: 'held', weight: 500 });
+        expect(held.lastReasons.map((r) => r.code)).toContain('measureErrors');
+        broken = false;
+        return result(handle);
+      },
+    );
+    expect(ended.outcome).toBe('promoted');
+  });
+
+  it('aborts at once although a measurement hangs', async () => {
+    let hang: () => void = () => undefined;
+    const hanging = new Promise<void>((resolve) => (hang = resolve));
+    const ended = await run(
+      rolloutScript(policy, {
+        tickCanary: async () => {
+          await hanging;
+          return tickOf(1);
+        },
+      }),
+      async (handle) => {
+        await harness.sleepUntil('it measures', () => harness.names().includes('tickCanary'));
+        await update(handle, 'abort', 'stop');
+        await harness.sleepUntil('it rolled back', () => harness.names().includes('rollBackCanary'), '1 second');
+        hang();
+        return result(handle);
+      },
+    );
+    expect(ended).toMatchObject({ outcome: 'aborted' });
+  });
+
+  it('takes the weight away when the lease is lost, waits for a person, and gives it back on resume', async () => {
+    const holding = testPolicy({
+      rollout: {
+        steps: [
+          { weight: 5, minHold: '1h', maxHold: '24h', minKeys: 1000 },
+          { weight: 100, minHold: '0s', maxHold: '1h', minKeys: 0 },
+        ],
+        tick: '10m',
+        lease: '30m',
+        deadline: '7d',
+        watch: '10m',
+        noTraffic: '4h',
+        approval: null,
+        onLeaseLost: 'hold',
+      },
+    });
+    let ticks = 0;
+    const ended = await run(
+      rolloutScript(holding, {
+        tickCanary: async () => tickOf((ticks += 1) * 2000, 'pass', { leaseRenewed: ticks !== 2 }),
+      }),
+      async (handle) => {
+        await harness.env.sleep('3h');
+        expect(await statusOf(handle)).toMatchObject({ phase: 'held', weight: 0, needsHuman: true });
+        expect(weights()).toEqual([500, 0]);
+        await update(handle, 'resume', 'r');
+        return result(handle);
+      },
+    );
+    expect(ended.outcome).toBe('promoted');
+    expect(weights()).toEqual([500, 0, 500]);
+    expect(new Set(harness.inputs('setCanaryWeight').map((i) => i.change)).size).toBe(3);
+  });
+
+  it('ends with the reason fenced when a rollback by hand took its claim', async () => {
+    const { ApplicationFailure } = await import('@temporalio/common');
+    const ended = await run(
+      rolloutScript(policy, {
+        tickCanary: async () => {
+          throw ApplicationFailure.nonRetryable('somebody holds it', 'RATCHET_ROUTE_FENCED');
+        },
+      }),
+      result,
+    );
+    expect(ended).toMatchObject({ outcome: 'rolledBack', reasons: [{ code: 'fenced' }] });
+    expect(harness.inputs('endRollout').map((i) => i.outcome)).toEqual(['rolledBack']);
+  });
+
+  it('rolls back and gives the claim back when it is cancelled', async () => {
+    const ended = await run(rolloutScript(policy), async (handle) => {
+      await harness.env.sleep('25m');
+      await handle.cancel();
+      return result(handle);
+    });
+    expect(ended).toMatchObject({ outcome: 'aborted', reasons: [{ code: 'cancelled' }] });
+    expect(harness.names()).toEqual(expect.arrayContaining(['rollBackCanary', 'endRollout']));
+  });
+
+  it('keeps deadline, step and run over continue-as-new in the middle of a step', async () => {
+    const slow = testPolicy({
+      rollout: {
+        steps: [
+          { weight: 5, minHold: '1h', maxHold: '30d', minKeys: 1_000_000 },
+          { weight: 100, minHold: '0s', maxHold: '1h', minKeys: 0 },
+        ],
+        tick: '10m',
+        lease: '30m',
+        deadline: '5d',
+        watch: '10m',
+        noTraffic: '4h',
+        approval: null,
+      },
+    });
+    let keys = 0;
+    const before = await harness.env.currentTimeMs();
+    const ended = await run(rolloutScript(slow, { tickCanary: async () => tickOf((keys += 1)) }), async (handle) => {
+      const outcome = await result(handle);
+      const first = (handle as WorkflowHandleWithFirstExecutionRunId).firstExecutionRunId;
+      const run1 = await harness.env.client.workflow.getHandle(handle.workflowId, first).describe();
+      expect(run1.status.name).toBe('CONTINUED_AS_NEW');
+      return outcome;
+    });
+    expect(ended).toMatchObject({ outcome: 'rolledBack', reasons: [{ code: 'deadline' }] });
+    const days = ((await harness.env.currentTimeMs()) - before) / (24 * HOUR);
+    expect(days).toBeGreaterThanOrEqual(5);
+    expect(days).toBeLessThan(5.1);
+    expect(harness.inputs('beginRollout')).toHaveLength(1);
+    expect(weights()).toEqual([500]);
+    expect(new Set(harness.inputs('tickCanary').map((i) => i.handle.run)).size).toBe(1);
   });
 });

@@ -144,7 +144,8 @@ describe('retrain workflow', () => {
     'registers nothing and ends refused when the gate says %s',
     async (verdict) => {
       const ended = await run({ judgeCandidate: async () => judgementOf(verdict) }, result);
-      expect(ended).toMatchObject({ outcome: 'refused', version: null, reasons: [{ code: 'gate.improvement' }] });
+      expect(ended).toMatchObject({ outcome: 'refused', version: null });
+      expect(ended.reasons[0]).toEqual({ code: 'gate.improvement', text: `the gate says ${verdict}` });
       expect(harness.names()).not.toContain('registerCandidate');
       expect(harness.inputs('releaseClaim')).toHaveLength(1);
       expect(harness.inputs('finishRetrainRun')).toMatchObject([{ outcome: 'refused' }]);
