@@ -1,3 +1,3 @@
 /** `temporal-ratchet/core/quality`: is the data fit to be judged and trained on? */
 export { checkQuality } from './check';
-export type * from './quality-report';
+export * from './quality-report';

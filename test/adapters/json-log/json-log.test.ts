@@ -9,7 +9,7 @@ describe('createJsonLogger', () => {
     logger.info('two');
     logger.warn('three', { model: 'delays' });
     logger.error('four');
-    expect(lines.map((line) => JSON.parse(line))).toEqual([
+    expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual([
       { time: expect.stringMatching(/^\d{4}-.*Z$/), level: 'warn', message: 'three', model: 'delays' },
       { time: expect.stringMatching(/^\d{4}-.*Z$/), level: 'error', message: 'four' },
     ]);
