@@ -18,6 +18,7 @@ export function connectOptions(flags: ConnectionFlags, env: Env, base: ConnectOp
     address,
     namespace,
     connection: {
+      connectTimeout: Math.min(CONNECT_TIMEOUT_MS, (flags.timeout ?? Infinity) * 1000),
       ...base.connection,
       ...(apiKey === undefined ? {} : { apiKey, tls: true }),
       ...(tls === undefined ? {} : { tls: tls !== 'false' && tls !== '0' }),
@@ -43,5 +44,8 @@ async function profile(): Promise<ConnectOptions> {
     ...(namespace === undefined ? {} : { namespace }),
   };
 }
+
+/** A server that is there answers in milliseconds; nobody wants to wait long to read that it is not. */
+const CONNECT_TIMEOUT_MS = 5_000;
 
 const filled = (text: string | undefined): string | undefined => (text === '' ? undefined : text);

@@ -6,9 +6,12 @@ import type { CliIo } from './io';
 
 /** Prints the error and returns the exit code. With `--json` it is a JSON document on stdout, so that scripts can read it. */
 export function reportFailure(io: CliIo, error: unknown, json: boolean): ExitCode {
-  // Commander has printed its own message; help and version are no failure.
-  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.fine : EXIT.usage;
-  const known = isRatchetError(error) ? error : unexpected(error);
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return EXIT.fine;
+    // `ratchet` alone: Commander has printed the help.
+    if (error.code === 'commander.help') return EXIT.usage;
+  }
+  const known = isRatchetError(error) ? error : error instanceof CommanderError ? usage(error) : unexpected(error);
   if (json) {
     const { code, message, hint, details } = known;
     io.out(`${JSON.stringify({ error: { code, message, hint, details } }, null, 2)}\n`);
@@ -18,18 +21,22 @@ export function reportFailure(io: CliIo, error: unknown, json: boolean): ExitCod
   return exitCodeOf(known.code);
 }
 
-const line = ({ code, message, hint }: RatchetError): string => {
-  const flat = message.replace(/\s*\n\s*/g, ' ').replace(/[.\s]+$/, '');
-  return `ratchet: ${code}: ${flat}. ${hint}`;
-};
+/** More lines than these are the end of a log: its first and last say enough here, `--json` has all. */
+const MOST_LINES = 4;
 
-function unexpected(error: unknown): RatchetError {
-  const { code, path, message } = error as { code?: unknown; path?: unknown; message?: unknown };
-  if (code === 'ENOENT' && typeof path === 'string') {
-    return new RatchetError('RATCHET_INPUT_INVALID', `there is no file ${path}`, {
-      hint: 'Correct the path.',
-      cause: error,
-    });
-  }
-  return new RatchetError('RATCHET_INTERNAL', typeof message === 'string' ? message : String(error), { cause: error });
+function line({ code, message, hint }: RatchetError): string {
+  const lines = message.split(/\s*\n\s*/).filter((text) => text !== '');
+  const shown = lines.length > MOST_LINES ? [`${lines[0] ?? ''}:`, '…', lines.at(-1) ?? ''] : lines;
+  const flat = shown.join(' ').replace(/[.\s]+$/, '');
+  return `ratchet: ${code}: ${flat}. ${hint}`;
 }
+
+/** Commander says `error: unknown command 'chekc'\n(Did you mean check?)`. */
+function usage(error: CommanderError): RatchetError {
+  const [what = '', guess] = error.message.replace(/^error: /, '').split('\n');
+  const hint = [...(guess === undefined ? [] : [guess.replace(/^\(|\)$/g, '')]), 'Add --help for the options.'];
+  return new RatchetError('RATCHET_USAGE', what, { hint: hint.join(' ') });
+}
+
+const unexpected = (error: unknown): RatchetError =>
+  new RatchetError('RATCHET_INTERNAL', error instanceof Error ? error.message : String(error), { cause: error });

@@ -1,11 +1,13 @@
 /** Statuses and results as text for people. */
 import type { ModelView } from '../client';
 import type { ModelStatus, RolloutStatus } from '../core/messages';
+import type { Route } from '../core/ports';
 import type { Reason } from '../core/verdict';
 
-export function formatView({ model, rollout }: ModelView): string {
+export function formatView({ model, rollout }: ModelView, serves: string | null = null): string {
   const lines = [
     row('model', `${model.model} (${model.policy.task}, preset ${model.policy.preset})`),
+    ...(serves === null ? [] : [row('serves', serves)]),
     row('phase', model.phase + (model.automationPaused ? ', automation paused' : '')),
     row('active', activeOf(model)),
     row('incident', incidentOf(model)),
@@ -21,6 +23,7 @@ export function formatView({ model, rollout }: ModelView): string {
 
 function formatRollout(rollout: RolloutStatus): readonly string[] {
   const { version, champion, phase, step, weight, nextDeadline, needsHuman, lastReasons } = rollout;
+  const decide = choicesOf(rollout);
   return [
     row(
       'rollout',
@@ -29,7 +32,33 @@ function formatRollout(rollout: RolloutStatus): readonly string[] {
     row('weight', `${percent(weight)}${step < 0 ? '' : ` (step ${step})`}`),
     ...(nextDeadline === null ? [] : [row('deadline', time(nextDeadline))]),
     ...reasons(lastReasons),
+    ...(decide === null ? [] : [row('decide', decide)]),
   ];
+}
+
+/** What a person can do about a rollout that waits, to be copied. */
+function choicesOf({ model, version, phase }: RolloutStatus): string | null {
+  const choices = CHOICES[phase];
+  return choices === undefined ? null : `ratchet ${choices.join('|')} ${model} --version ${version} --reason "…"`;
+}
+
+const CHOICES: Partial<Record<RolloutStatus['phase'], readonly string[]>> = {
+  awaitingApproval: ['approve', 'reject'],
+  paused: ['resume', 'abort'],
+  held: ['resume', 'promote', 'abort'],
+};
+
+/** Which versions answer now, as the route says. */
+export function servesOf(route: Route | null): string {
+  if (route === null) return 'nothing: no champion yet (see: ratchet adopt --help)';
+  const { champion, previous, canary, shadow } = route;
+  const live = canary !== null && canary.weight > 0 && canary.leaseRemainingMs > 0 ? canary : null;
+  return [
+    `version ${champion} (champion)${live === null ? '' : ` ${percent(10_000 - live.weight)}`}`,
+    ...(live === null ? [] : [`version ${live.version} (canary) ${percent(live.weight)}`]),
+    ...(shadow === null ? [] : [`version ${shadow.version} in the shadow`]),
+    ...(previous === null ? [] : [`previous ${previous}`]),
+  ].join(', ');
 }
 
 const activeOf = ({ active }: ModelStatus): string =>
@@ -45,11 +74,15 @@ function triggersOf(model: ModelStatus): string {
   const { breaches, of } = model.policy.triggers;
   const cooldown = model.cooldownUntil === null ? '' : `, cooldown until ${time(model.cooldownUntil)}`;
   const pending = model.pendingTriggers === 0 ? '' : `, ${model.pendingTriggers} waiting`;
-  return `${breached} of the last ${model.breaches.length} evaluations breached (fires at ${breaches} of ${of})${pending}${cooldown}`;
+  const seen =
+    model.breaches.length === 0
+      ? 'no evaluation yet'
+      : `${breached} of the last ${model.breaches.length} evaluations breached`;
+  return `${seen} (fires at ${breaches} of ${of})${pending}${cooldown}`;
 }
 
 export const reasons = (list: readonly Reason[]): readonly string[] =>
   list.map((reason) => row('', `- ${reason.text}`));
 export const percent = (basisPoints: number): string => `${basisPoints / 100} %`;
-export const time = (ms: number): string => new Date(ms).toISOString().replace('.000Z', 'Z');
+export const time = (ms: number): string => new Date(ms).toISOString().replace(/\.\d{3}Z$/, 'Z');
 const row = (name: string, text: string): string => `${name.padEnd(10)}${text}`;

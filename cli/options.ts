@@ -26,9 +26,7 @@ export function withActor(command: Command, io: CliIo, defaultReason?: string): 
   return command
     .addOption(reason)
     .addOption(
-      new Option('--actor <name>', 'who asks (default: $RATCHET_ACTOR, else the user of this process)').default(
-        actorOf(io),
-      ),
+      new Option('--actor <name>', 'who asks').default(actorOf(io), `$RATCHET_ACTOR, else the user: ${actorOf(io)}`),
     );
 }
 

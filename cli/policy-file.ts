@@ -1,11 +1,11 @@
 /** Policy files: YAML or JSON. */
-import { readFile } from 'node:fs/promises';
 import { parseDocument } from 'yaml';
 import { RatchetError } from '../core/errors';
+import { readText } from './read-file';
 
 /** @throws RatchetError RATCHET_POLICY_INVALID with line and column when it is no YAML or JSON. */
 export async function readPolicyFile(path: string): Promise<unknown> {
-  return parsePolicy(await readFile(path, 'utf8'), path);
+  return parsePolicy(await readText(path), path);
 }
 
 export function parsePolicy(text: string, path: string): unknown {

@@ -45,8 +45,11 @@ export function buildProgram(io: CliIo, packageVersion: string): Command {
     .enablePositionalOptions()
     .exitOverride()
     .showSuggestionAfterError()
-    .showHelpAfterError('(add --help for the options)')
-    .configureOutput({ writeOut: (text) => io.out(text), writeErr: (text) => io.err(text) })
+    .configureOutput({
+      writeOut: (text) => io.out(text),
+      writeErr: (text) => io.err(text),
+      outputError: () => undefined,
+    })
     .addHelpText('after', ROOT_HELP);
   const registrars = [
     registerDev,

@@ -1,4 +1,3 @@
-import { CommanderError } from 'commander';
 import { EXIT } from './exit-codes';
 import { reportFailure } from './failure';
 import type { CliIo } from './io';
@@ -16,6 +15,6 @@ export async function run(
     await buildProgram(whole, packageVersion).parseAsync([...argv], { from: 'user' });
     return exitCode;
   } catch (error) {
-    return reportFailure(whole, error, argv.includes('--json') && !(error instanceof CommanderError));
+    return reportFailure(whole, error, argv.includes('--json'));
   }
 }

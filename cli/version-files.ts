@@ -1,7 +1,7 @@
 /** The files that describe a version that was trained elsewhere: contract, golden rows, metrics. All JSON, checked. */
-import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { RatchetError } from '../core/errors';
+import { readText } from './read-file';
 import type { ReferenceProfile } from '../core/drift/profile';
 import type { FeatureColumns, FeatureValue, GoldenRows, ModelContract } from '../core/model';
 
@@ -87,7 +87,7 @@ export function toColumns(
 }
 
 async function readJson<T>(path: string, schema: z.ZodType<T>): Promise<T> {
-  const text = await readFile(path, 'utf8');
+  const text = await readText(path);
   let json: unknown;
   try {
     json = JSON.parse(text);

@@ -354,17 +354,21 @@ export class RatchetClient {
   ): Promise<Accepted> {
     const message = parseMessage(name, payload);
     return await calling(`${name} ${model}`, () =>
-      this.withDeadline(() =>
-        this.temporal.workflow
-          .getHandle(modelWorkflowId(model))
-          .executeUpdate<Accepted, [typeof message]>(NAMES[name], { args: [message], updateId: message.id }),
+      asModel(model, () =>
+        this.withDeadline(() =>
+          this.temporal.workflow
+            .getHandle(modelWorkflowId(model))
+            .executeUpdate<Accepted, [typeof message]>(NAMES[name], { args: [message], updateId: message.id }),
+        ),
       ),
     );
   }
 
   private async modelStatus(model: ModelName): Promise<ModelStatus> {
-    return await this.withDeadline(() =>
-      this.temporal.workflow.getHandle(modelWorkflowId(model)).query<ModelStatus>(NAMES.status),
+    return await asModel(model, () =>
+      this.withDeadline(() =>
+        this.temporal.workflow.getHandle(modelWorkflowId(model)).query<ModelStatus>(NAMES.status),
+      ),
     );
   }
 
@@ -420,3 +424,17 @@ export class RatchetClient {
 }
 
 const pickBy = ({ actor, reason }: By): By => ({ actor, reason });
+
+/** A model whose workflow does not run is not registered: that is what the caller must be told. */
+async function asModel<T>(model: ModelName, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    if (toRatchetError(error, 'ask').code !== 'RATCHET_WORKFLOW_NOT_FOUND') throw error;
+    const what = `no model "${model}" is registered: ${modelWorkflowId(model)} does not run`;
+    throw new RatchetError('RATCHET_WORKFLOW_NOT_FOUND', what, {
+      hint: '`ratchet status` lists the models, `ratchet apply <policy>` registers one.',
+      cause: error,
+    });
+  }
+}

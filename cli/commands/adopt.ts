@@ -1,18 +1,12 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
-import {
-  BLESSINGS,
-  type Blessing,
-  type BlessingRecord,
-  type GoldenRows,
-  type ModelContract,
-  type VersionRecord,
-} from '../../core/model';
+import { BLESSINGS, type Blessing, type BlessingRecord, type GoldenRows, type ModelContract } from '../../core/model';
 import type { ModelRecord, ModelRuntime } from '../../core/ports';
 import { RatchetError } from '../../core/errors';
+import { checkParity } from '../../core/parity';
 import { answer, type CliIo } from '../io';
 import { examples, withActor, withJson } from '../options';
+import { readInput } from '../read-file';
 import { withStores, type Stores } from '../stores';
 import { readContract, readGolden, readMetrics, readProfile, readSample } from '../version-files';
 
@@ -63,11 +57,7 @@ export function registerAdopt(program: Command, io: CliIo): void {
     )
     .action(async (model: string, flags: AdoptFlags) => {
       const adopted = await withStores(io.env, async (stores) => await adopt(model, flags, stores, Date.now()));
-      const { version, champion, waived } = adopted;
-      const text = champion
-        ? `version ${version} of ${model} is its champion; waived: ${waived.join(', ') || 'nothing'}`
-        : `version ${version} of ${model} is registered (see: ratchet rollout ${model} --version ${version} --help)`;
-      answer(io, flags, { model, ...adopted }, text);
+      answer(io, flags, { model, ...adopted }, describeAdopted(model, adopted));
     });
 }
 
@@ -82,9 +72,18 @@ export function blessingList(text: string): readonly Blessing[] {
   });
 }
 
-interface Adopted {
+function describeAdopted(model: string, { version, champion, already, waived }: Adopted): string {
+  const names = waived.length === 0 ? '' : `; waived: ${waived.join(', ')}`;
+  if (already) return `version ${version} of ${model} is its champion already${names}`;
+  if (champion) return `version ${version} of ${model} is its champion${names}`;
+  return `version ${version} of ${model} is registered${names}; next: ratchet rollout ${model} --version ${version} --reason "…"`;
+}
+
+export interface Adopted {
   readonly version: string;
   readonly champion: boolean;
+  /** The same file was adopted before and serves. */
+  readonly already: boolean;
   readonly waived: readonly Blessing[];
 }
 
@@ -93,9 +92,17 @@ export async function adopt(model: string, flags: AdoptFlags, stores: Stores, no
   const record = await stores.models().getModel(model);
   const contract = await readContract(flags.contract);
   checkContract(record, contract);
-  const onnx = new Uint8Array(await readFile(flags.file));
+  const onnx = await readInput(flags.file);
   const sha256 = createHash('sha256').update(onnx).digest('hex');
+  const holdoutMetrics = flags.holdoutMetrics === undefined ? {} : await readMetrics(flags.holdoutMetrics);
+  const referenceProfile = flags.profile === undefined ? null : await readProfile(flags.profile);
   const golden = await goldenOf(flags, contract, onnx, stores.runtime());
+  const route = await stores.routes().getRoute(model);
+  const known = (await stores.models().listVersions(model)).find((other) => other.sha256 === sha256);
+  const has = (known?.blessings ?? []).map((blessing) => blessing.blessing);
+  const waived = waiversOf(record.policy.blessings.required, has, flags.waive, route === null);
+  // Looked at before anything is written: a refusal leaves no half-adopted version behind.
+  if (route === null) requireBlessings(model, record.policy.blessings.required, [...has, ...waived]);
   const key = `adopt:${model}:${sha256}`;
   const registered = await stores.registry().registerModel({
     key,
@@ -107,68 +114,64 @@ export async function adopt(model: string, flags: AdoptFlags, stores: Stores, no
     tags: { 'ratchet.origin': 'adopted', 'ratchet.actor': flags.actor },
     description: flags.reason,
   });
+  const { version, artifactUri, modelId } = registered;
   const by = { actor: flags.actor, reason: flags.reason };
-  const known = (await stores.models().listVersions(model)).find((other) => other.version === registered.version);
   if (known === undefined) {
-    const version: VersionRecord = {
+    await stores.models().saveVersion({
       model,
-      version: registered.version,
+      version,
       sha256,
-      artifactUri: registered.artifactUri,
+      artifactUri,
       contract,
       golden,
-      holdoutMetrics: flags.holdoutMetrics === undefined ? {} : await readMetrics(flags.holdoutMetrics),
-      referenceProfile: flags.profile === undefined ? null : await readProfile(flags.profile),
-      mlflow: { runId: null, modelId: registered.modelId },
+      holdoutMetrics,
+      referenceProfile,
+      mlflow: { runId: null, modelId },
       blessings: [],
       createdAt: now,
       origin: flags.actor,
-    };
-    await stores.models().saveVersion(version);
-  }
-  const isFirst = (await stores.routes().getRoute(model)) === null;
-  const has = new Set((known?.blessings ?? []).map((blessing) => blessing.blessing));
-  const wanted = flags.waive ?? (isFirst ? record.policy.blessings.required : []);
-  const waived = wanted.filter((blessing) => !has.has(blessing));
-  for (const blessing of waived) {
-    const waiver: BlessingRecord = { blessing, how: 'waived', ...by, at: now };
-    await stores.models().bless(model, registered.version, waiver, by);
-  }
-  if (isFirst) await makeChampion(model, registered.version, key, waived, flags, record, has, stores);
-  return { version: registered.version, champion: isFirst, waived };
-}
-
-async function makeChampion(
-  model: string,
-  version: string,
-  key: string,
-  waived: readonly Blessing[],
-  by: { readonly actor: string; readonly reason: string },
-  record: ModelRecord,
-  has: ReadonlySet<Blessing>,
-  stores: Stores,
-): Promise<void> {
-  const missing = record.policy.blessings.required.filter(
-    (blessing) => !has.has(blessing) && !waived.includes(blessing),
-  );
-  if (missing.length > 0) {
-    throw new RatchetError('RATCHET_BLESSING_MISSING', `version ${version} of ${model} lacks ${missing.join(', ')}`, {
-      hint: `Waive them: --waive ${missing.join(',')}`,
     });
   }
-  await stores.routes().changeRoute(model, { kind: 'adopt', version }, null, {
-    key: `${key}:route`,
-    actor: by.actor,
-    reason: by.reason,
-    model,
-    version,
-    kind: 'route.adopt',
-    verdict: null,
-    reasons: [],
-    evidence: { waived, policyDigest: record.policyDigest },
-    workflowId: null,
+  for (const blessing of waived) {
+    const waiver: BlessingRecord = { blessing, how: 'waived', ...by, at: now };
+    await stores.models().bless(model, version, waiver, by);
+  }
+  if (route === null) {
+    await stores.routes().changeRoute(model, { kind: 'adopt', version }, null, {
+      key: `${key}:route`,
+      ...by,
+      model,
+      version,
+      kind: 'route.adopt',
+      verdict: null,
+      reasons: [],
+      evidence: { waived, policyDigest: record.policyDigest },
+      workflowId: null,
+    });
+  }
+  const already = route?.champion === version;
+  // Also when it was adopted before: that run may have been killed just before this line.
+  if (route === null || already) await stores.registry().projectAliases(model, { champion: version });
+  return { version, champion: route === null || already, already, waived };
+}
+
+/** What this adoption waives: what `--waive` names, else for a first champion all that it lacks. */
+export function waiversOf(
+  required: readonly Blessing[],
+  has: readonly Blessing[],
+  asked: readonly Blessing[] | undefined,
+  isFirst: boolean,
+): readonly Blessing[] {
+  return (asked ?? (isFirst ? required : [])).filter((blessing) => !has.includes(blessing));
+}
+
+function requireBlessings(model: string, required: readonly Blessing[], has: readonly Blessing[]): void {
+  const missing = required.filter((blessing) => !has.includes(blessing));
+  if (missing.length === 0) return;
+  throw new RatchetError('RATCHET_BLESSING_MISSING', `a first champion of ${model} needs ${missing.join(', ')} too`, {
+    hint: `Waive them: --waive ${[...has, ...missing].join(',')}`,
+    details: { missing },
   });
-  await stores.registry().projectAliases(model, { champion: version });
 }
 
 /** The model's policy and the file must speak of the same rows and answers. */
@@ -207,13 +210,12 @@ async function goldenOf(
     if (flags.golden !== undefined) {
       const golden = await readGolden(flags.golden);
       const answers = await loaded.predict(golden.features);
-      const worst = Math.max(...answers.map((one, i) => Math.abs(one.score - (golden.scores[i] ?? NaN))));
-      // NaN compares false: a missing or broken answer is refused too.
-      if (worst <= GOLDEN_TOLERANCE) return golden;
-      throw new RatchetError(
-        'RATCHET_MODEL_GOLDEN',
-        `the file differs from its golden rows by ${worst}, allowed ${GOLDEN_TOLERANCE}`,
+      checkGolden(
+        golden,
+        answers.map((one) => one.score),
+        contract,
       );
+      return golden;
     }
     const features = await readSample(flags.sample ?? '', contract);
     const answers = await loaded.predict(features);
@@ -223,5 +225,24 @@ async function goldenOf(
   }
 }
 
-/** Largest difference of a score that float32 rounding explains (parity, DESIGN §6). */
-const GOLDEN_TOLERANCE = 1e-5;
+/**
+ * Does the file give its trainer's answers? By the rule of a retraining (DESIGN §6): at most 0.1 % of the rows off by more
+ * than 1e-5 (relative for a regression), and no label flips.
+ * @throws RATCHET_MODEL_GOLDEN with the worst rows.
+ */
+export function checkGolden(
+  golden: GoldenRows,
+  scores: readonly number[],
+  contract: Pick<ModelContract, 'task' | 'threshold'>,
+): void {
+  const { verdict, reasons, worst } = checkParity(golden.scores, scores, {
+    scale: contract.task === 'regression' ? 'relative' : 'absolute',
+    ...(contract.task === 'binary' ? { threshold: contract.threshold } : {}),
+  });
+  if (verdict === 'pass') return;
+  throw new RatchetError(
+    'RATCHET_MODEL_GOLDEN',
+    `the file does not give its golden answers: ${reasons.map((reason) => reason.text).join('; ')}`,
+    { details: { verdict, worst } },
+  );
+}

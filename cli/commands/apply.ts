@@ -47,7 +47,7 @@ export function registerApply(program: Command, io: CliIo): void {
 export function describePolicy(policy: Policy, digest: string): string {
   const { drift, triggers, rollout, shadow } = policy;
   return [
-    `policy     ${policy.model} (${policy.task}, ${policy.features.length} features, preset ${policy.preset}), ${digest.slice(0, 12)}`,
+    `policy     ${policy.model} (${policy.task}, ${policy.features.length} feature${policy.features.length === 1 ? '' : 's'}, preset ${policy.preset}), ${digest.slice(0, 12)}`,
     `watches    windows of ${formatDuration(drift.windowMs)}, a check every ${formatDuration(triggers.checkEveryMs)}`,
     `retrains   on ${triggers.require}, ${triggers.breaches} of ${triggers.of}${triggers.automatic ? '' : ', after a person agrees'}`,
     `shadow     ${shadow === null ? 'none' : `${shadow.share / 100} % for ${formatDuration(shadow.minMs)} to ${formatDuration(shadow.maxMs)}`}`,

@@ -5,6 +5,7 @@ import { RatchetError } from '../../core/errors';
 import { PRESET_NAMES, resolvePolicy, type PresetName } from '../../policy';
 import { answer, type CliIo } from '../io';
 import { examples, withJson } from '../options';
+import { fileFault } from '../read-file';
 
 interface InitFlags {
   readonly model: string;
@@ -49,7 +50,11 @@ export function registerInit(program: Command, io: CliIo): void {
           hint: 'Choose another name, or add --force.',
         });
       }
-      await writeFile(path, text);
+      try {
+        await writeFile(path, text);
+      } catch (error) {
+        throw fileFault(error, path, 'write');
+      }
       answer(io, flags, { file: path }, `wrote ${path}; edit it, then: ratchet apply ${path}`);
     });
 }

@@ -1,8 +1,11 @@
 import type { Command } from 'commander';
 import type { RatchetClient } from '../../client';
-import { formatView } from '../format';
+import { isRatchetError, RatchetError } from '../../core/errors';
+import type { Route } from '../../core/ports';
+import { formatView, servesOf } from '../format';
 import { answer, type CliIo, type CommonFlags } from '../io';
 import { examples, withConnection } from '../options';
+import { withStores } from '../stores';
 
 interface StatusFlags extends CommonFlags {
   readonly watch?: boolean;
@@ -21,7 +24,9 @@ export function registerStatus(program: Command, io: CliIo): void {
         else if (flags.watch === true) await watch(client, io, model, flags);
         else {
           const view = await client.status(model);
-          answer(io, flags, view, formatView(view));
+          const route = await routeOf(io, model);
+          const data = route === undefined || isRatchetError(route) ? view : { ...view, route };
+          answer(io, flags, data, formatView(view, servesText(route)));
         }
       } finally {
         await client.close();
@@ -49,4 +54,19 @@ async function watch(client: RatchetClient, io: CliIo, model: string, flags: Sta
     },
     { signal: io.interruption() },
   );
+}
+
+/** Which version serves is known to PostgreSQL alone; undefined: none is named. Its absence must not hide the status. */
+async function routeOf(io: CliIo, model: string): Promise<Route | null | RatchetError | undefined> {
+  if ((io.env['DATABASE_URL'] ?? '') === '') return undefined;
+  try {
+    return await withStores(io.env, async ({ routes }) => await routes().getRoute(model));
+  } catch (error) {
+    return isRatchetError(error) ? error : new RatchetError('RATCHET_INTERNAL', String(error), { cause: error });
+  }
+}
+
+function servesText(route: Route | null | RatchetError | undefined): string | null {
+  if (route === undefined) return null;
+  return isRatchetError(route) ? `unknown: ${route.message}` : servesOf(route);
 }

@@ -26,6 +26,9 @@ async function ratchet(argv: readonly string[], client: Partial<RatchetClient> =
   return { code, out, err };
 }
 
+/** A registered model of which nothing runs. */
+const idle = () => Promise.resolve({ model: { active: null, lastOutcome: null }, rollout: null } as never);
+
 const check = (outcome: string) => ({
   checkDrift: () =>
     Promise.resolve({
@@ -97,6 +100,40 @@ describe('exit codes', () => {
     expect(JSON.parse(out)).toMatchObject({ error: { code: 'RATCHET_TEMPORAL_UNAVAILABLE', message: 'nobody there' } });
   });
 
+  it('a misspelt command is one line with the guess, and with --json a document', async () => {
+    expect((await ratchet(['chekc'])).err).toBe(
+      "ratchet: RATCHET_USAGE: unknown command 'chekc'. Did you mean check? Add --help for the options.\n",
+    );
+    const { code, out, err } = await ratchet(['status', '--foo', '--json']);
+    expect({ code, err }).toEqual({ code: 2, err: '' });
+    expect(JSON.parse(out)).toMatchObject({ error: { code: 'RATCHET_USAGE', message: "unknown option '--foo'" } });
+  });
+
+  it('a fault that carries 15 lines of a log is one line with the first and the last', async () => {
+    const log = Array.from({ length: 15 }, (_, i) => `log ${i}`).join('\n');
+    const status = () =>
+      Promise.reject(new RatchetError('RATCHET_SETUP', `worker ended\n${log}`, { hint: 'Read it.' }));
+    expect((await ratchet(['status', 'churn'], { status })).err).toBe(
+      'ratchet: RATCHET_SETUP: worker ended: … log 14. Read it.\n',
+    );
+  });
+
+  it.each([
+    ['refused', 3],
+    ['rolledBack', 0],
+  ])('a rollback that ends %s exits %d, with its reason', async (outcome, code) => {
+    const lastOutcome = { kind: 'rollback', workflowId: 'rollback/churn/1', outcome, reasons: [{ text: 'because' }] };
+    const asked = { is: false };
+    const rollback = () => {
+      asked.is = true;
+      return Promise.resolve({ id: 'd', accepted: true as const, message: 'starts' });
+    };
+    const status = () =>
+      Promise.resolve({ model: { active: null, lastOutcome: asked.is ? lastOutcome : null }, rollout: null } as never);
+    const done = await ratchet(['rollback', 'churn', '--reason', 'x'], { rollback, status });
+    expect(done).toMatchObject({ code, out: `${outcome} (rollback/churn/1)\n          - because\n` });
+  });
+
   it('--help and --version exit 0', async () => {
     expect(await ratchet(['--version'])).toMatchObject({ code: 0, out: '1.2.3\n' });
     const help = await ratchet(['--help']);
@@ -147,7 +184,7 @@ describe('what commands send', () => {
 
   it('rollout --version is the version of the model, not of the program', async () => {
     const rollout = jest.fn(() => Promise.resolve({ id: 'd', accepted: true as const, message: 'started' }));
-    await ratchet(['rollout', 'churn', '--version', '8', '--reason', 'x'], { rollout });
+    await ratchet(['rollout', 'churn', '--version', '8', '--reason', 'x', '--no-wait'], { rollout, status: idle });
     expect(rollout).toHaveBeenCalledWith('churn', '8', { actor: 'ada', reason: 'x' });
   });
 
@@ -190,7 +227,7 @@ describe('policy files', () => {
   });
 
   it.each([
-    ['a file that is not there', 'nowhere.yaml', null, /there is no file/],
+    ['a file that is not there', 'nowhere.yaml', null, /cannot read .*: it does not exist/],
     ['a repeated key', 'p.yaml', `${policyText}model: other\n`, /unique/],
     ['no YAML', 'p.yaml', 'model: [', /cannot be read/],
   ])('%s exits 2', async (_, name, text, message) => {
