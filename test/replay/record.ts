@@ -112,7 +112,9 @@ function recordings(): readonly Recording[] {
     retrain('retrain-refused', { judgeCandidate: async () => judgementOf('fail') }),
     retrain('retrain-failed', {
       runTrial: async () => {
-        throw ApplicationFailure.nonRetryable('exit 1', 'RATCHET_TRAINER_FAILED');
+        const failure = ApplicationFailure.nonRetryable('exit 1', 'RATCHET_TRAINER_FAILED');
+        failure.stack = 'Error: exit 1'; // no path of this machine in a committed file
+        throw failure;
       },
     }),
     { ...model(), name: 'model-heal' },

@@ -97,14 +97,11 @@ describe('a GPU worker with a scripted nvidia-smi that lists 2 cards', () => {
         .filter(([name]) => name !== 'runTrial' && name !== 'fitModel')
         .map(([name, answer]) => [`${ACTIVITY_PREFIX}${name}`, answer]),
     );
-    const gpuWorker = await Worker.create({
-      connection,
-      taskQueue: `${queue}-gpu`,
-      plugins: [ratchet({ role: 'gpu', connect })],
-    });
-    expect(gpuWorker.options.maxConcurrentActivityTaskExecutions).toBe(2);
+    const plugin = ratchet({ role: 'gpu', connect });
+    const onGpu = { connection, taskQueue: `${queue}-gpu` };
+    expect(await plugin.configureWorker(onGpu)).toMatchObject({ maxConcurrentActivityTaskExecutions: 2 });
     const workers = [
-      gpuWorker,
+      await Worker.create({ ...onGpu, plugins: [plugin] }),
       await Worker.create({ connection, taskQueue: queue, activities, workflowBundle: await workflowBundle() }),
       await Worker.create({ connection, taskQueue: `${queue}-cpu`, activities }),
     ];
