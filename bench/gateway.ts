@@ -6,6 +6,7 @@ import { startLoad, type LoadResult } from './load/closed-loop';
 import { describeMachine } from './report/machine';
 import { metricOf, type Metric } from './report/metric';
 import { printReport } from './report/print';
+import { cpuTimeUs } from './servers/cpu-time';
 import { startServer } from './servers/start-server';
 import { benchArguments } from './world/arguments';
 import { startBenchDatabase } from './world/database';
@@ -15,8 +16,8 @@ import { adoptModel, MODEL, trainModel } from './world/trained-model';
 
 const PATH = `/v2/models/${MODEL}/infer`;
 const CONNECTIONS = [1, 8, 32] as const;
-/** `sustained`: answers by the time until the last of their rows is in PostgreSQL; a backlog is work that is owed. */
-type Round = LoadResult & { readonly sustained: number };
+/** `sustained`: answers by the time until the last of their rows is in PostgreSQL; a backlog is work that is owed. `cpuUs`: of the server's process, an answer and its row. */
+type Round = LoadResult & { readonly sustained: number; readonly cpuUs: number | null };
 
 const PEER = 'fastify + run + un-awaited INSERT';
 
@@ -50,12 +51,19 @@ runBench(async (cleanup) => {
   const load = async (name: keyof typeof servers, connections: number, ms: number): Promise<Round> => {
     const before = await rowsWritten(database.pool, name);
     const begun = performance.now();
+    const cpuBefore = cpuTimeUs(servers[name].pid);
     const running = startLoad({ url: servers[name].url, path: PATH, bodies, connections });
     await delay(ms);
     const result = await running.stop();
     // both write to one PostgreSQL: what one left to write must not slow the other, and belongs to its own time
     while ((await rowsWritten(database.pool, name)) < before + result.answers) await delay(25);
-    return { ...result, sustained: (result.answers * 1000) / (performance.now() - begun) };
+    const seconds = (performance.now() - begun) / 1000;
+    const cpu = cpuTimeUs(servers[name].pid);
+    return {
+      ...result,
+      sustained: result.answers / seconds,
+      cpuUs: cpu === null || cpuBefore === null ? null : (cpu - cpuBefore) / result.answers,
+    };
   };
   for (const name of ['ratchet', 'naive'] as const) await load(name, 8, 500);
   const metrics: Metric[] = [];
@@ -72,16 +80,21 @@ runBench(async (cleanup) => {
         refused[name] += result.refused;
       }
     }
-    const figure = (what: 'requestsPerSecond' | 'sustained' | 'p50Us' | 'p99Us', id: string, unit: string): Metric =>
+    const figure = (
+      what: 'requestsPerSecond' | 'sustained' | 'cpuUs' | 'p50Us' | 'p99Us',
+      id: string,
+      unit: string,
+    ): Metric =>
       metricOf({
         id: `gateway.c${connections}.${id}`,
         unit,
-        ours: seen.ratchet.map((r) => r[what]),
-        peer: { name: PEER, values: seen.naive.map((r) => r[what]) },
+        ours: seen.ratchet.map((r) => r[what] ?? NaN),
+        peer: { name: PEER, values: seen.naive.map((r) => r[what] ?? NaN) },
       });
     metrics.push(
       figure('requestsPerSecond', 'throughput', 'req/s'),
       figure('sustained', 'sustained', 'req/s'),
+      ...(seen.ratchet.some((r) => r.cpuUs === null) ? [] : [figure('cpuUs', 'cpu', 'µs')]),
       figure('p50Us', 'p50', 'µs'),
       figure('p99Us', 'p99', 'µs'),
     );
@@ -90,7 +103,7 @@ runBench(async (cleanup) => {
   printReport('bench:gateway', describeMachine(), metrics, [
     `LightGBM ${trees} trees of up to 63 leaves × ${features} features, one row a request; closed loop from one process on the same machine.`,
     'Ours routes, logs to disk before it answers (mode os) and drains to PostgreSQL by COPY; the peer does none of it and drops what it has not written when it dies.',
-    'throughput counts answers while the load runs, sustained until the last row of them is in PostgreSQL: the un-awaited INSERTs of the peer pile up in its memory.',
+    'throughput counts answers while the load runs, sustained until the last row of them is in PostgreSQL: the un-awaited INSERTs of the peer pile up in its memory. cpu is what the server process used for an answer and its row, PostgreSQL not counted.',
     `Not 200: ours ${refused.ratchet}, peer ${refused.naive}. Rows of ours in PostgreSQL at the end: ${kept}.`,
     'Thin: one process, inference on the main thread. Worker slots and the shared ring are a later issue; the target there is 2× at c=32.',
   ]);
