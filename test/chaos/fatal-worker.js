@@ -9,6 +9,7 @@ const dist = (name) => require(path.join(__dirname, '..', '..', 'dist', name));
 const { configFromEnv } = dist('workers/config');
 const { connectPorts } = dist('workers/compose');
 const { RatchetPlugin } = dist('workers/plugin');
+const { findPrebuiltBundle } = dist('workers/prebuilt-bundle');
 
 function fatal(ports, effect) {
   const [place, kind] = effect.split(':');
@@ -31,10 +32,12 @@ async function main() {
   const connected = await connectPorts(config);
   const ports = fatal(connected.ports, process.env.RATCHET_TEST_DIE_AFTER);
   const connection = await NativeConnection.connect({ address: config.temporal.address });
+  const codePath = findPrebuiltBundle();
   const worker = (taskQueue, role) =>
     Worker.create({
       connection,
       taskQueue,
+      ...(role === 'control' && codePath !== null ? { workflowBundle: { codePath } } : {}),
       plugins: [new RatchetPlugin({ role, connect: () => Promise.resolve({ ...connected, ports }) })],
     });
   const workers = await Promise.all([worker(config.taskQueue, 'control'), worker(`${config.taskQueue}-cpu`, 'cpu')]);

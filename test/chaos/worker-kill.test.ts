@@ -5,7 +5,7 @@ import type { RolloutResult } from '../../core/workflow-io';
 import { canaryWorkflowId } from '../../core/ids';
 import { NodeProcess } from '../../examples/late-flights/processes';
 import { amountsModel, amountsTraffic } from '../loop/amounts';
-import { Installation, until } from '../loop/installation';
+import { Installation, isAlive, until } from '../loop/installation';
 import type { Traffic } from '../loop/traffic';
 
 jest.setTimeout(120_000);
@@ -109,12 +109,3 @@ describe('a worker that is killed between the commit of a route change and the w
     expect(await at.registry.getAliases(model)).toEqual({ champion: candidate, previous: champion });
   });
 });
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}

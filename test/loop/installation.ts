@@ -227,6 +227,16 @@ export async function until<R>(
   throw new Error(`waited ${timeoutMs / 1000} s for ${what}${last instanceof Error ? `: ${last.message}` : ''}`);
 }
 
+/** Is there a process of this id? One of our own that has ended and was not waited for counts as alive. */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 function ignore(): undefined {
   return undefined;
 }

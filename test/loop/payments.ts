@@ -22,7 +22,11 @@ const FEATURES: readonly FeatureSpec[] = [
 
 export const HISTORY_MS = HISTORY_DAYS * DAY;
 
-export function paymentsPolicy(model: string, taskQueue: string): Record<string, unknown> {
+export function paymentsPolicy(
+  model: string,
+  taskQueue: string,
+  training: Readonly<Record<string, unknown>> = {},
+): Record<string, unknown> {
   return {
     model,
     preset: 'demo',
@@ -50,6 +54,7 @@ export function paymentsPolicy(model: string, taskQueue: string): Record<string,
       folds: 2,
       // no card's worker in a test: the statistics queue trains
       queues: [{ queue: cpuQueueOf(taskQueue), scheduleToStart: null }],
+      ...training,
     },
     gate: { minRows: 200, minClusters: 2 },
     shadow: { min: '500ms', max: '3m', minPairs: 200 },
