@@ -33,7 +33,7 @@ export function refuseNameClash(ours: string, theirs: string): WebpackPlugin {
             const module = [...modules].find((m) => m.resource === file);
             const names = module === undefined ? null : compilation.moduleGraph.getProvidedExports(module);
             // Unknown until it runs (some CommonJS): merged-workflows.ts looks again then.
-            return Array.isArray(names) ? names : [];
+            return names === null || names === true ? [] : names;
           };
           const taken = new Set(exportsOf(ours));
           const clash = exportsOf(theirs).filter((name) => taken.has(name) && !name.startsWith('__'));

@@ -63,7 +63,7 @@ async function record(harness: WorkflowHarness, recording: Recording, index: Rec
     if (recording.drive === undefined) await handle.result();
     else await recording.drive(harness, workflowId);
     const history = await workflow.getHandle(workflowId).fetchHistory();
-    const bytes = temporal.api.history.v1.History.encode(history as temporal.api.history.v1.IHistory).finish();
+    const bytes = temporal.api.history.v1.History.encode(history).finish();
     await writeFile(path.join(HISTORIES, `${name}.bin`), bytes);
     index[name] = workflowId;
   });

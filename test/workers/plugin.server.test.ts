@@ -54,7 +54,7 @@ describe('ratchet() on a worker of the user', () => {
   }
 
   const worker = (options: Partial<WorkerOptions>): Promise<Worker> =>
-    Worker.create({ connection, taskQueue: `plugin-${randomUUID()}`, ...options } as WorkerOptions);
+    Worker.create({ connection, taskQueue: `plugin-${randomUUID()}`, ...options });
 
   it('runs the workflows and activities of both sides on one worker, and closes the ports once at its shutdown', async () => {
     const { connect, counts } = countedPorts(ports());

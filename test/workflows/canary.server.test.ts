@@ -158,7 +158,7 @@ describe('canary workflow', () => {
       const early = handle.executeUpdate('approve', { args: [decision('early')], updateId: 'early' });
       await expect(early).rejects.toMatchObject({ cause: { type: expect.stringMatching(/NOT_AWAITED|STALE/) } });
       await harness.env.sleep('2h');
-      const status = (await handle.query('status')) as RolloutStatus;
+      const status = await handle.query<RolloutStatus>('status');
       expect(status).toMatchObject({ phase: 'awaitingApproval', needsHuman: true, weight: 1000 });
       await expect(
         handle.executeUpdate('approve', { args: [decision('wrong', '1')], updateId: 'wrong' }),
@@ -223,7 +223,7 @@ describe('canary workflow', () => {
 
   const update = (handle: WorkflowHandle, kind: string, id: string): Promise<unknown> =>
     handle.executeUpdate(kind, { args: [decision(id)], updateId: id });
-  const statusOf = (handle: WorkflowHandle): Promise<RolloutStatus> => handle.query('status') as Promise<RolloutStatus>;
+  const statusOf = (handle: WorkflowHandle): Promise<RolloutStatus> => handle.query<RolloutStatus>('status');
   const notified = (): string[] => harness.inputs('notify').map((i) => i.notification.kind);
 
   it('stays at 5 % for 30 h while paused, past its longest hold, and goes on after resume', async () => {

@@ -77,7 +77,7 @@ describe('model workflow', () => {
         taskQueue: queue,
         args: [{ model: name, policy }],
       });
-      const status = (): Promise<ModelStatus> => handle.query('status') as Promise<ModelStatus>;
+      const status = (): Promise<ModelStatus> => handle.query<ModelStatus>('status');
       const until: Living['until'] = async (what, holds, step) => {
         await harness.sleepUntil(what, async () => holds(await status()), step);
         return status();
@@ -310,7 +310,7 @@ describe('model workflow', () => {
         const { active } = await model.status();
         expect(active).toMatchObject({ kind: 'canary', version: '7', workflowId: `canary/${model.name}/7` });
         const canary = harness.env.client.workflow.getHandle(active?.workflowId ?? '');
-        expect((await canary.query('status')) as RolloutStatus).toMatchObject({ weight: 1000, version: '7' });
+        expect(await canary.query<RolloutStatus>('status')).toMatchObject({ weight: 1000, version: '7' });
         await model.handle.signal('abortSignal', { ...by('stop'), version: '7' });
         const after = await model.until('it has ended', (s) => s.lastOutcome !== null, '10 seconds');
         expect(after.lastOutcome).toMatchObject({ kind: 'canary', outcome: 'aborted', reasons: [{ code: 'abort' }] });
@@ -414,7 +414,7 @@ describe('model workflow', () => {
       await start('evaluationSignal', evaluation(0));
       await start('pauseAutomationSignal', by('p'));
       const handle = await start('evaluationSignal', evaluation(1));
-      const status = (): Promise<ModelStatus> => handle.query('status') as Promise<ModelStatus>;
+      const status = (): Promise<ModelStatus> => handle.query<ModelStatus>('status');
       await harness.sleepUntil('both are counted', async () => {
         const seen = await status().catch(() => null);
         return seen !== null && seen.breaches.length === 2 && seen.incident !== null;
@@ -435,7 +435,7 @@ describe('model workflow', () => {
       for (let sent = 0; sent < 4200; sent += 100)
         await Promise.all(Array.from({ length: 100 }, () => handle.signal('evaluationSignal', evaluation(0))));
       await harness.sleepUntil('it continued', async () => (await handle.describe()).runId !== first, '1 second');
-      const after = (await handle.query('status')) as ModelStatus;
+      const after = await handle.query<ModelStatus>('status');
       expect(after.incident).toEqual(before.incident);
       expect(after).toMatchObject({ automationPaused: true, pendingTriggers: 1, phase: 'paused' });
       const again = handle.executeUpdate('pauseAutomation', { args: [by('p')], updateId: 'p-again' });

@@ -255,7 +255,7 @@ describe('retrain workflow', () => {
         await handle.cancel();
         // The trainer is told by its heartbeat; here its process ends as a cancelled one does.
         release(new CancelledFailure('cancelled'));
-        return handle.result().catch((error: unknown) => error);
+        return result(handle).catch((error: unknown) => error);
       },
     );
     expect(failure).toBeInstanceOf(WorkflowFailedError);

@@ -119,7 +119,7 @@ describe('shadowTest workflow', () => {
     const ended = await run({ tickShadow: async () => shadowTickOf('pass', true) }, async (handle) => {
       await handle.signal('pauseSignal', decision('p'));
       await harness.env.sleep('2h');
-      expect((await handle.query('status')) as RolloutStatus).toMatchObject({ phase: 'paused', outcome: null });
+      expect(await handle.query<RolloutStatus>('status')).toMatchObject({ phase: 'paused', outcome: null });
       expect(harness.names()).not.toContain('stopShadow');
       await handle.signal('resumeSignal', decision('r'));
       return result(handle);
