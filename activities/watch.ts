@@ -8,7 +8,7 @@ import type { EpochMs, ModelName, ModelVersion } from '../core/model';
 import type { Policy } from '../core/policy';
 import { RatchetError } from '../core/errors';
 import type { DriftCheckResult } from '../core/workflow-io';
-import { guarded } from './failure';
+import { guarded, withHeartbeat } from './failure';
 import type { ActivityPorts } from './ports';
 
 export interface CheckWindow {
@@ -111,7 +111,7 @@ export function createWatchActivities(ports: WatchPorts) {
     /** Measures one window, stores the evaluation (once) and its decision record. */
     async evaluateWindow(input: EvaluateWindowInput): Promise<EvaluateWindowResult> {
       const { model, policy, window } = input;
-      const m = await measure(input);
+      const m = await withHeartbeat(2000, () => measure(input));
       const driftFired = m.drift?.verdict === 'drift';
       const perfFired = m.performance.verdict === 'fail';
       const breached = {
@@ -214,9 +214,10 @@ export function createWatchActivities(ports: WatchPorts) {
         (e) => e.version === input.window.version && e.windowStart === input.window.start,
       );
       const metrics = metricPoints(evaluation?.measurement ?? {}, input.startedAt);
+      const rows = evaluation?.measurement['rows'];
       await ports.tracking.logRun(runId, {
         metrics,
-        params: { version: input.window.version, rows: String(evaluation?.measurement['rows'] ?? 0) },
+        params: { version: input.window.version, rows: typeof rows === 'number' ? String(rows) : '0' },
       });
       await ports.tracking.logArtifact(
         runId,
