@@ -81,7 +81,7 @@ async function withDemo(shots: Shots): Promise<void> {
   const pending: Promise<void>[] = [];
   try {
     await readLines(demo, (line) => {
-      process.stdout.write(`${line}\n`);
+      if (!BAR.test(line)) process.stdout.write(`${line}\n`);
       found.temporalUi ??= /Temporal UI (http:\/\/[\d.:]+)/.exec(line)?.[1];
       found.mlflow ??= /MLflow {6}(http:\/\/[\d.:]+)/.exec(line)?.[1];
       found.model ??= /first champion of ([a-z0-9-]+) is trained/.exec(line)?.[1];
@@ -98,6 +98,8 @@ async function withDemo(shots: Shots): Promise<void> {
   }
 }
 
+const BAR = /[-=]{20,} \d+%/;
+
 /** Resolves when `seen` answers true; rejects when the program ends before. */
 function readLines(child: ChildProcess, seen: (line: string) => boolean): Promise<void> {
   return new Promise((resolve, reject) => {
@@ -108,7 +110,7 @@ function readLines(child: ChildProcess, seen: (line: string) => boolean): Promis
       // eslint-disable-next-line no-control-regex -- terminal control sequences are what is taken out
       const lines = (rest + chunk).replace(/\u001b\[[0-9;?]*[a-zA-Z]|\u001b[78]/g, '').split(/\r?\n|\r/);
       rest = lines.pop() ?? '';
-      for (const line of lines) if (line.trim() !== '' && !/[-=]{20,} \d+%/.test(line) && seen(line)) resolve();
+      for (const line of lines) if (line.trim() !== '' && seen(line)) resolve();
     });
   });
 }
