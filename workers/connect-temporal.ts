@@ -10,7 +10,7 @@ export function connectTemporal(config: Pick<WorkerConfig, 'temporal'>): {
   const loaded = loadClientConnectConfig();
   const { address, namespace } = config.temporal;
   return {
-    connectionOptions: { ...loaded.connectionOptions, ...(address === null ? {} : { address }) } as ConnectionOptions,
+    connectionOptions: { ...loaded.connectionOptions, ...(address === null ? {} : { address }) },
     namespace: namespace ?? loaded.namespace ?? 'default',
   };
 }

@@ -61,11 +61,11 @@ export class RatchetPlugin implements WorkerPlugin, BundlerPlugin, ClientPlugin 
     const { ports, trainingSlots } = await this.connect();
     const activities = await this.orClose(() => mergeActivities(options.activities, namedActivities(role, ports)));
     const withActivities: WorkerOptions = {
+      // SIGTERM must not cancel a training at once (temporal.md §5).
+      shutdownGraceTime: '30 seconds',
+      shutdownForceTime: '60 seconds',
       ...options,
       activities,
-      // SIGTERM must not cancel a training at once (temporal.md §5).
-      shutdownGraceTime: options.shutdownGraceTime ?? '30 seconds',
-      shutdownForceTime: options.shutdownForceTime ?? '60 seconds',
       ...(role === 'gpu' && options.maxConcurrentActivityTaskExecutions === undefined && options.tuner === undefined
         ? { maxConcurrentActivityTaskExecutions: trainingSlots }
         : {}),
@@ -73,9 +73,9 @@ export class RatchetPlugin implements WorkerPlugin, BundlerPlugin, ClientPlugin 
     Object.defineProperty(withActivities, APPLIED, { value: true, enumerable: true });
     if (role === 'cpu' || role === 'gpu') return withActivities;
     return {
-      ...withActivities,
       // After a killed worker the first message waits for its sticky queue: 10 s by default, too long for a rollback.
-      stickyQueueScheduleToStartTimeout: options.stickyQueueScheduleToStartTimeout ?? '1 second',
+      stickyQueueScheduleToStartTimeout: '1 second',
+      ...withActivities,
       ...(options.workflowBundle === undefined && options.workflowsPath === undefined
         ? { workflowsPath: OUR_WORKFLOWS }
         : {}),

@@ -84,6 +84,9 @@ function editDistance(a: string, b: string): number {
   return previous[b.length]!;
 }
 
+/** How a category of any type is counted. */
+const nameOf = (value: unknown): string => (typeof value === 'string' ? value : (JSON.stringify(value) ?? ''));
+
 function sameValues(profile: NumericProfile | CategoricalProfile, values: readonly unknown[]): boolean {
   const present = values.filter((value) => value !== null && value !== undefined);
   if (present.length < FEWEST_VALUES || profile.rows - profile.nulls < FEWEST_VALUES) return false;
@@ -93,7 +96,7 @@ function sameValues(profile: NumericProfile | CategoricalProfile, values: readon
     return profile.edges.length > 1 && jensenShannonDistance(profile.counts, counts) <= SAME_VALUES_DISTANCE;
   }
   const counts = new Map<string, number>();
-  for (const value of present) counts.set(String(value), (counts.get(String(value)) ?? 0) + 1);
+  for (const value of present.map(nameOf)) counts.set(value, (counts.get(value) ?? 0) + 1);
   const known = new Map(Object.entries(profile.counts));
   const names = [...new Set([...known.keys(), ...counts.keys()])];
   const before = names.map((name) => known.get(name) ?? 0);

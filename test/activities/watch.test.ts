@@ -1,3 +1,4 @@
+import { MockActivityEnvironment } from '@temporalio/testing';
 import { createWatchActivities } from '../../activities/watch';
 import {
   MemoryDatabase,
@@ -21,14 +22,13 @@ interface Shape {
   readonly labelled: number;
 }
 
-const columnsOf = (rows: number, shift: number): FeatureColumns =>
-  ({
-    rows,
-    columns: {
-      x: Array.from({ length: rows }, (_, i) => ((i * 37) % 1000) / 1000 + shift),
-      c: Array.from({ length: rows }, (_, i) => ['a', 'b', 'c'][i % 3] as string),
-    },
-  }) as unknown as FeatureColumns;
+const columnsOf = (rows: number, shift: number): FeatureColumns => ({
+  rows,
+  columns: {
+    x: Array.from({ length: rows }, (_, i) => ((i * 37) % 1000) / 1000 + shift),
+    c: Array.from({ length: rows }, (_, i) => ['a', 'b', 'c'][i % 3] as string),
+  },
+});
 
 function windowOf({ rows, shift, wrong, labelled }: Shape): WindowRows {
   const at = (share: number, i: number): boolean => ((i * 61) % 1000) / 1000 < share;
@@ -73,6 +73,7 @@ async function check(shape: Shape, overrides: Record<string, unknown> = {}) {
     codeVersion: 'test',
   };
   const { evaluateWindow } = createWatchActivities(ports as never);
+  const evaluate = (): ReturnType<typeof evaluateWindow> => new MockActivityEnvironment().run(evaluateWindow, input);
   const input = {
     model: 'late',
     policy,
@@ -80,8 +81,8 @@ async function check(shape: Shape, overrides: Record<string, unknown> = {}) {
     workflowId: 'drift/late',
     key: 'k',
   };
-  const evaluated = await evaluateWindow(input);
-  await evaluateWindow(input);
+  const evaluated = await evaluate();
+  await evaluate();
   const [decision] = await ports.decisions.list('late', { kind: 'drift' });
   expect(await evaluations.listEvaluations('late')).toHaveLength(1);
   expect(await ports.decisions.list('late')).toHaveLength(1);

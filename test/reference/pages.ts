@@ -34,7 +34,7 @@ function cliPage(): string {
       // The default of --actor must not be whoever generates this page.
       env: { RATCHET_ACTOR: 'you' },
       terminal: false,
-      interrupted: new AbortController().signal,
+      interruption: () => new AbortController().signal,
       connect: () => Promise.reject(new Error('no connection')),
       setExitCode: nothing,
     },

@@ -168,12 +168,12 @@ describe('drift of one feature', () => {
     [
       'a feature that the reference lacks',
       rowsOf({ z: uniform(1000, 3) }),
-      { name: 'z', kind: 'number' } as FeatureSpec,
+      { name: 'z', kind: 'number' } satisfies FeatureSpec,
     ],
     [
       'a feature of another kind in the reference',
       rowsOf({ x: letters(1000, 0.5) }),
-      { name: 'x', kind: 'string' } as FeatureSpec,
+      { name: 'x', kind: 'string' } satisfies FeatureSpec,
     ],
   ])('%s: insufficient, never ok', (_, columns, spec) => {
     const measured = measureDrift(profile, columns, [spec], policy);
