@@ -1,6 +1,6 @@
 /** What became of a wish that the model accepted: a person at a terminal wants to know that it was refused a second later. */
 import { setTimeout as delay } from 'node:timers/promises';
-import type { RatchetClient } from '../client';
+import type { ModelView, RatchetClient } from '../client';
 import type { ChildReport, ModelStatus } from '../core/messages';
 
 const LOOK_EVERY_MS = 200;
@@ -17,12 +17,13 @@ export async function awaitOutcome<T>(
   model: string,
   before: ModelStatus,
   forMs: number,
-  found: (status: ModelStatus, fresh: ChildReport | null) => T | null,
+  found: (view: ModelView, fresh: ChildReport | null) => T | null,
 ): Promise<T | null> {
   const known = keyOf(before.lastOutcome);
   for (let left = forMs; left > 0; left -= LOOK_EVERY_MS) {
-    const { model: status } = await client.status(model);
-    const said = found(status, keyOf(status.lastOutcome) === known ? null : status.lastOutcome);
+    const view = await client.status(model);
+    const { lastOutcome } = view.model;
+    const said = found(view, keyOf(lastOutcome) === known ? null : lastOutcome);
     if (said !== null) return said;
     await delay(LOOK_EVERY_MS);
   }

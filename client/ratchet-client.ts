@@ -425,16 +425,30 @@ export class RatchetClient {
 
 const pickBy = ({ actor, reason }: By): By => ({ actor, reason });
 
-/** A model whose workflow does not run is not registered: that is what the caller must be told. */
+/** How long a model that was registered a moment ago is given to load its policy, and how often it is asked. */
+const STARTS_WITHIN_MS = 10_000;
+const ASK_EVERY_MS = 200;
+
+/**
+ * Asks the workflow of a model. One that does not run is not registered: that is what the caller must be told. One that
+ * still loads its policy is asked again.
+ */
 async function asModel<T>(model: ModelName, call: () => Promise<T>): Promise<T> {
-  try {
-    return await call();
-  } catch (error) {
-    if (toRatchetError(error, 'ask').code !== 'RATCHET_WORKFLOW_NOT_FOUND') throw error;
-    const what = `no model "${model}" is registered: ${modelWorkflowId(model)} does not run`;
-    throw new RatchetError('RATCHET_WORKFLOW_NOT_FOUND', what, {
-      hint: '`ratchet status` lists the models, `ratchet apply <policy>` registers one.',
-      cause: error,
-    });
+  for (let waited = 0; ; waited += ASK_EVERY_MS) {
+    try {
+      return await call();
+    } catch (error) {
+      const { code, message } = toRatchetError(error, 'ask');
+      if (code === 'RATCHET_WORKFLOW_NOT_FOUND') throw notRegistered(model, error);
+      if (!/the model is still starting/.test(message) || waited >= STARTS_WITHIN_MS) throw error;
+      await delay(ASK_EVERY_MS);
+    }
   }
 }
+
+const notRegistered = (model: ModelName, cause: unknown): RatchetError =>
+  new RatchetError(
+    'RATCHET_WORKFLOW_NOT_FOUND',
+    `no model "${model}" is registered: ${modelWorkflowId(model)} does not run`,
+    { hint: '`ratchet status` lists the models, `ratchet apply <policy>` registers one.', cause },
+  );

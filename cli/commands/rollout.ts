@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import type { ChildReport, ModelStatus } from '../../core/messages';
+import type { ModelView } from '../../client';
+import type { ChildReport } from '../../core/messages';
 import type { Reason } from '../../core/verdict';
 import { EXIT } from '../exit-codes';
 import { reasons } from '../format';
@@ -64,7 +65,11 @@ interface Started {
   readonly reasons: readonly Reason[];
 }
 
-function startOf(version: string, { active }: ModelStatus, fresh: ChildReport | null): Started | null {
+function startOf(
+  version: string,
+  { model: { active }, rollout }: ModelView,
+  fresh: ChildReport | null,
+): Started | null {
   if (fresh !== null && fresh.version === version && fresh.kind !== 'retrain') {
     const { workflowId, outcome } = fresh;
     const text = `${workflowId}: ${outcome}`;
@@ -72,6 +77,8 @@ function startOf(version: string, { active }: ModelStatus, fresh: ChildReport | 
   }
   if (active === null) return null;
   const { workflowId } = active;
+  // It may still find that it must not run: no such version, a blessing missing, the claim held.
+  if (active.version === version && (rollout === null || rollout.phase === 'starting')) return null;
   return active.version === version
     ? { outcome: 'started', text: `${workflowId} runs`, workflowId, reasons: [] }
     : { outcome: 'waits', text: `waits for ${workflowId}`, workflowId, reasons: [] };
