@@ -1,10 +1,11 @@
-import { mkdtemp, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { blessingList, checkContract, checkGolden, waiversOf } from '../../cli/commands/adopt';
 import { readContract, readGolden, readSample } from '../../cli/version-files';
 import type { ModelContract } from '../../core/model';
 import { resolvePolicy } from '../../policy';
+import { temporaryFolder } from '../setup/temporary-folder';
 
 const contract: ModelContract = {
   task: 'binary',
@@ -24,7 +25,7 @@ const policy = resolvePolicy({
 });
 
 async function fileOf(content: unknown): Promise<string> {
-  const path = join(await mkdtemp(join(tmpdir(), 'ratchet-adopt-')), 'file.json');
+  const path = join(temporaryFolder('adopt'), 'file.json');
   await writeFile(path, typeof content === 'string' ? content : JSON.stringify(content));
   return path;
 }

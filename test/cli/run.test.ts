@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { run } from '../../cli/run';
@@ -6,6 +6,7 @@ import type { RatchetClient } from '../../client';
 import { RatchetError } from '../../core/errors';
 import { resolvePolicy } from '../../policy';
 import { parse } from 'yaml';
+import { temporaryFolder } from '../setup/temporary-folder';
 
 /** Runs a command line against a client of which only some methods exist. */
 async function ratchet(argv: readonly string[], client: Partial<RatchetClient> = {}, env: Record<string, string> = {}) {
@@ -52,7 +53,7 @@ features: [{ name: age, kind: number }]
 classes: [stays, leaves]
 `;
 async function fileOf(name: string, text: string): Promise<string> {
-  const path = join(await mkdtemp(join(tmpdir(), 'ratchet-cli-')), name);
+  const path = join(temporaryFolder('cli'), name);
   await writeFile(path, text);
   return path;
 }
@@ -240,7 +241,7 @@ describe('policy files', () => {
   it.each(['binary', 'multiclass', 'regression'])(
     'init writes a %s policy that resolves as it stands',
     async (task) => {
-      const path = join(await mkdtemp(join(tmpdir(), 'ratchet-cli-')), 'churn.yaml');
+      const path = join(temporaryFolder('cli'), 'churn.yaml');
       const argv = ['init', path, '--model', 'churn', '--task', task, '--features', 'age:number,plan:string'];
       expect((await ratchet(argv)).code).toBe(0);
       const policy = resolvePolicy(parse(await readFile(path, 'utf8')));
