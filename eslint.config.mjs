@@ -1,4 +1,6 @@
 // Style and, above all, who may import whom (DESIGN §3). Formatting is prettier's.
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import js from '@eslint/js';
 import { createTypeScriptImportResolver } from 'eslint-import-resolver-typescript';
 import importX from 'eslint-plugin-import-x';
@@ -44,6 +46,10 @@ const MAY_IMPORT = {
 
 /** Composition roots wire adapters and read the environment; nothing imports them statically. */
 const COMPOSITION_ROOTS = ['workers/main.ts', 'gateway/main.ts', 'cli/main.ts'];
+
+const ADAPTERS = readdirSync(join(import.meta.dirname, 'adapters'), { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map((entry) => entry.name);
 
 const DEPTHS = [1, 2, 3, 4];
 
@@ -133,7 +139,7 @@ export default tseslint.config(
         'error',
         {
           basePath: import.meta.dirname,
-          zones: ['embedded', 'memory', 'mlflow', 'onnx', 'postgres', 'temporal'].map((name) => ({
+          zones: ADAPTERS.map((name) => ({
             target: `./adapters/${name}`,
             from: './adapters',
             except: [`./${name}`, './require-peer.ts'],

@@ -1,7 +1,4 @@
 import { createHash } from 'node:crypto';
-import { mkdtempSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { RatchetError } from '../../core/errors';
 import type {
   FeatureColumns,
@@ -22,6 +19,7 @@ import type {
   Route,
 } from '../../core/ports';
 import { createGateway, type Gateway, type GatewayOptions, type GatewayPorts } from '../../gateway';
+import { temporaryFolder } from '../setup/temporary-folder';
 
 export const MODEL = 'late-flights';
 
@@ -73,7 +71,7 @@ export class FakeWorld {
   readonly behaviours = new Map<ModelVersion, Behaviour>();
   readonly batches: { readonly version: ModelVersion; readonly rows: number }[] = [];
   readonly released: ModelVersion[] = [];
-  readonly dataDir = mkdtempSync(join(tmpdir(), 'ratchet-gateway-'));
+  readonly dataDir = temporaryFolder('gateway');
   routes: Route[] = [];
   serving: ServingPolicy = SERVING;
   requested: { model: string; version: ModelVersion }[] = [];

@@ -1,11 +1,11 @@
-import { appendFileSync, mkdtempSync, readdirSync, readFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { appendFileSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ServingPolicy } from '../../core/policy';
 import type { PredictionRecord } from '../../core/ports';
 import { RatchetError } from '../../core/errors';
 import { SegmentPredictionLog } from '../../gateway';
 import { FakeWorld, goodBody, infer, MODEL, send, SERVING, until } from './fakes';
+import { temporaryFolder } from '../setup/temporary-folder';
 
 const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 
@@ -47,7 +47,7 @@ class Sink {
   }
 }
 
-const newFolder = (): string => mkdtempSync(join(tmpdir(), 'ratchet-log-'));
+const newFolder = (): string => temporaryFolder('log');
 
 function open(
   sink: Sink,
