@@ -130,7 +130,7 @@ class Shots {
         .or(page.getByRole('link', { name: 'User Metadata' }))
         .first()
         .click();
-      await page.getByText('guardrail wrong').first().waitFor();
+      await shown(page, 'guardrail wrong');
     });
   }
 
@@ -142,11 +142,11 @@ class Shots {
       });
       const query = `RatchetModel STARTS_WITH "${model}" AND WorkflowType != "driftCheck"`;
       await page.goto(`${temporalUi}/namespaces/default/workflows?query=${encodeURIComponent(query)}`);
-      await page.getByText(`canary/${model}/2`).first().waitFor();
+      await shown(page, `canary/${model}/2`);
     });
     await this.page('temporal-timeline', 1000, async (page) => {
       await page.goto(workflow(temporalUi, `canary/${model}/2`));
-      await page.getByText('ratchet.tickCanary').first().waitFor();
+      await shown(page, 'ratchet.tickCanary');
     });
     await this.page('temporal-model', 1000, async (page) => {
       await page.goto(workflow(temporalUi, `model/${model}`));
@@ -155,18 +155,18 @@ class Shots {
         .or(page.getByRole('link', { name: 'User Metadata' }))
         .first()
         .click();
-      await page.getByText('Current Details').first().waitFor();
+      await shown(page, 'Current Details');
     });
     const run = await retrainRun(mlflow, model);
     await this.page('mlflow-run', 1000, async (page) => {
       await remember(page, MLFLOW_SETTINGS);
       await page.goto(`${mlflow}/#/experiments/${run.experimentId}/runs/${run.runId}`);
-      await page.getByText('holdout', { exact: false }).first().waitFor();
+      await shown(page, 'Registered models');
     });
     await this.page('mlflow-model', 620, async (page) => {
       await remember(page, MLFLOW_SETTINGS);
       await page.goto(`${mlflow}/#/models/${model}`);
-      await page.getByText('champion').first().waitFor();
+      await shown(page, 'champion');
     });
     for (const name of ['retrain', 'rollout'] as const) {
       const from = name === 'retrain' ? run : await rolloutRun(mlflow, model);
@@ -195,6 +195,10 @@ class Shots {
     }
   }
 }
+
+/** These pages keep hidden twins of what they show. */
+const shown = (page: Page, text: string): Promise<void> =>
+  page.getByText(text).filter({ visible: true }).first().waitFor();
 
 /** Settings that these pages keep in the browser. */
 async function remember(page: Page, settings: Readonly<Record<string, string>>): Promise<void> {
