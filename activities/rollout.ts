@@ -161,8 +161,10 @@ export function createRolloutActivities(ports: RolloutPorts) {
       } catch (error) {
         const refusal = isRatchetError(error) && REFUSALS.has(error.code) ? error : null;
         // A cancelled begin is not tried again under this run: its claim must not outlive it.
-        if (refusal !== null || Context.current().cancellationSignal.aborted)
+        if (refusal !== null || Context.current().cancellationSignal.aborted) {
+          await ports.gateways.cancelLoad(input.model, input.version);
           await ports.claims.release(input.model, 'rollout', input.run);
+        }
         if (refusal === null) throw error;
         return { kind: 'refused', reasons: [{ code: refusal.code, text: refusal.message }] };
       }

@@ -16,7 +16,7 @@ const PATIENT: ActivityOptions = {
 };
 
 /** Calls one of our activities by name; `summary` is the line that the Temporal UI shows beside it. */
-export function callActivity<K extends keyof AllActivities & string>(
+export function callActivity<K extends keyof AllActivities>(
   name: K,
   input: Input<K>,
   summary: string,
@@ -30,7 +30,7 @@ export function callActivity<K extends keyof AllActivities & string>(
 }
 
 /** The same on the statistics queue. */
-export function callOnCpu<K extends keyof AllActivities & string>(
+export function callOnCpu<K extends keyof AllActivities>(
   name: K,
   input: Input<K>,
   summary: string,

@@ -1,7 +1,5 @@
 import {
-  ActivityFailure,
   allHandlersFinished,
-  ApplicationFailure,
   CancellationScope,
   condition,
   continueAsNew,
@@ -10,10 +8,8 @@ import {
   workflowInfo,
   type ActivityOptions,
 } from '@temporalio/workflow';
-import { ActivityCancellationType } from '@temporalio/common';
-import type { Because, CanaryTick as CanaryMeasurement, RolloutHandle } from '../activities/rollout';
+import type { Because, RolloutHandle } from '../activities/rollout';
 import type { RolloutStatus } from '../core/messages';
-import type { Notification } from '../core/ports';
 import { nextDeadline } from '../core/rollout/canary-clocks';
 import { refuseMessage } from '../core/rollout/canary-messages';
 import type { CanaryAction, CanaryState, CanaryStepDecision, CanaryTick } from '../core/rollout/canary-state';
@@ -22,12 +18,18 @@ import type { Segment } from '../core/rollout/evidence';
 import type { CanaryJudgement } from '../core/rollout/judge-canary';
 import type { Reason } from '../core/verdict';
 import type { RolloutInput, RolloutResult } from '../core/workflow-io';
+import { FENCED, failureCode, failureText } from './activity-failure';
 import { callActivity } from './call-activity';
 import { approvalCommands, canaryStatus, resumedStatus, showCanary } from './canary-page';
+import { notifyPeople } from './canary-notice';
+import { measureUnlessTold } from './canary-tick';
 import { openInbox, type InboxDecision } from './decision-inbox';
 import { DECISIONS, rolloutStatusQuery } from './messages';
 import { createPresence, showDetails, showTime, showWeight } from './presence';
 import { reportToModel } from './report-to-model';
+
+/** One transaction of milliseconds, with an idempotency key: when its worker died in it, another one tries again soon. */
+const ROUTE_WRITE: ActivityOptions = { startToCloseTimeout: '10 seconds' };
 
 /** Carried over continue-as-new: absolute deadlines, evidence so far, decision ids (DESIGN §4). */
 interface Carried {
@@ -197,41 +199,8 @@ class CanaryRun {
 
   /** Measures, or gives way to a message that arrives meanwhile. null in the judgement: it could not measure. */
   private async tick(handle: RolloutHandle, machine: CanaryState): Promise<CanaryTick | null> {
-    const { leaseMs } = handle.policy.rollout;
-    const scope = new CancellationScope();
-    const measured = scope.run(async (): Promise<CanaryMeasurement | null> => {
-      try {
-        return await callActivity(
-          'tickCanary',
-          { handle, step: machine.step, slowUs: this.slowUs },
-          `analysis of step ${machine.step + 1} at ${showWeight(machine.weight)}, and the lease`,
-          {
-            // A tick whose worker died must be given up while the lease can still be renewed.
-            scheduleToCloseTimeout: Math.max(2000, leaseMs / 2),
-            startToCloseTimeout: Math.max(2000, leaseMs / 2),
-            cancellationType: ActivityCancellationType.ABANDON,
-            retry: { maximumAttempts: 1 },
-          },
-        );
-      } catch (error) {
-        // Another claim owns the route: no later tick can measure again.
-        if (failureCode(error) === FENCED) throw error;
-        return null;
-      }
-    });
-    const ears = new CancellationScope();
-    const interrupted = ears
-      .run(() => condition(() => this.inbox.pending.length > 0))
-      .then(
-        () => 'message' as const,
-        () => null,
-      );
-    const first = await Promise.race([measured, interrupted]).finally(() => ears.cancel());
-    if (first === 'message') {
-      measured.catch(() => undefined);
-      scope.cancel();
-      return null;
-    }
+    const first = await measureUnlessTold(handle, machine, this.slowUs, this.inbox);
+    if (first === 'message') return null;
     if (first === null) return { judgement: null, lease: 'notTried' };
     this.slowUs = first.slowUs;
     this.judgement = first.judgement;
@@ -286,19 +255,31 @@ class CanaryRun {
       case 'promote':
         return this.promote(handle, decision, because);
       case 'askApproval':
-        await this.notify(handle, 'approvalWanted', `${handle.model} ${handle.version} waits for approval`, [
-          action.reason.text,
-          ...approvalCommands(handle),
-        ]);
+        await notifyPeople(
+          handle,
+          `${this.run}:${this.changes}:${this.machine?.step ?? -1}`,
+          'approvalWanted',
+          `${handle.model} ${handle.version} waits for approval`,
+          [action.reason.text, ...approvalCommands(handle)],
+        );
         break;
       case 'remind':
-        await this.notify(handle, 'approvalReminder', `${handle.model} ${handle.version} still waits for approval`, [
-          action.reason.text,
-          ...approvalCommands(handle),
-        ]);
+        await notifyPeople(
+          handle,
+          `${this.run}:${this.changes}:${this.machine?.step ?? -1}`,
+          'approvalReminder',
+          `${handle.model} ${handle.version} still waits for approval`,
+          [action.reason.text, ...approvalCommands(handle)],
+        );
         break;
       case 'hold':
-        await this.notify(handle, 'heldForHuman', `${handle.model} ${handle.version} is held`, [action.reason.text]);
+        await notifyPeople(
+          handle,
+          `${this.run}:${this.changes}:${this.machine?.step ?? -1}`,
+          'heldForHuman',
+          `${handle.model} ${handle.version} is held`,
+          [action.reason.text],
+        );
         break;
       case 'advance':
       case 'continue':
@@ -525,44 +506,4 @@ class CanaryRun {
       },
     };
   }
-
-  private async notify(
-    handle: RolloutHandle,
-    kind: Notification['kind'],
-    title: string,
-    lines: readonly string[],
-  ): Promise<void> {
-    await callActivity(
-      'notify',
-      {
-        policy: handle.policy,
-        notification: {
-          id: `${this.run}:${kind}:${this.changes}:${this.machine?.step ?? -1}`,
-          kind,
-          model: handle.model,
-          version: handle.version,
-          title,
-          text: lines.join('\n'),
-          links: {},
-        },
-      },
-      title,
-      { retry: { maximumAttempts: 3, initialInterval: '500ms' } },
-    ).catch(() => undefined);
-  }
-}
-
-const FENCED = 'RATCHET_ROUTE_FENCED';
-
-/** One transaction of milliseconds, with an idempotency key: when its worker died in it, another one tries again soon. */
-const ROUTE_WRITE: ActivityOptions = { startToCloseTimeout: '10 seconds' };
-
-function failureText(error: unknown): string {
-  const cause = error instanceof ActivityFailure ? error.cause : error;
-  return cause instanceof Error ? cause.message : String(cause);
-}
-
-function failureCode(error: unknown): string | null {
-  const cause = error instanceof ActivityFailure ? error.cause : error;
-  return cause instanceof ApplicationFailure ? (cause.type ?? null) : null;
 }

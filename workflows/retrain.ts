@@ -14,6 +14,7 @@ import type { Policy } from '../core/policy';
 import type { FinishedTrial, Snapshot, TrialParams } from '../core/ports';
 import type { Reason } from '../core/verdict';
 import type { RetrainInput, RetrainResult } from '../core/workflow-io';
+import { failureCode, failureText } from './activity-failure';
 import { callActivity, callOnCpu } from './call-activity';
 import { createPresence, showDetails, showTime } from './presence';
 import { reportToModel } from './report-to-model';
@@ -391,9 +392,7 @@ function whereTrained(fit: FitOutcome, queue: string | null): Reason {
 
 function faultReason(error: unknown): Reason {
   if (isCancellation(error)) return { code: 'cancelled', text: 'the workflow was cancelled' };
-  const cause = error instanceof ActivityFailure ? error.cause : error;
-  if (cause instanceof ApplicationFailure) return { code: cause.type ?? 'RATCHET_INTERNAL', text: cause.message };
-  return { code: 'RATCHET_INTERNAL', text: cause instanceof Error ? cause.message : String(cause) };
+  return { code: failureCode(error) ?? 'RATCHET_INTERNAL', text: failureText(error) };
 }
 
 const describe = (params: TrialParams): string =>

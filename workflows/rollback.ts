@@ -16,6 +16,7 @@ export async function rollback(input: RollbackInput): Promise<RollbackResult> {
       model: input.model,
       actor: input.actor,
       reason: input.reason,
+      ...(input.of === undefined ? {} : { of: input.of }),
       holder: idempotencyKey(workflowId, firstExecutionRunId, 'claim'),
       workflowId,
     },

@@ -1,7 +1,5 @@
 import {
-  ActivityFailure,
   allHandlersFinished,
-  ApplicationFailure,
   CancellationScope,
   condition,
   continueAsNew,
@@ -14,6 +12,7 @@ import type { RolloutStatus } from '../core/messages';
 import type { ShadowPolicy } from '../core/policy';
 import type { Reason, Verdict } from '../core/verdict';
 import type { RolloutInput, RolloutResult } from '../core/workflow-io';
+import { FENCED, failureCode } from './activity-failure';
 import { callActivity } from './call-activity';
 import { openInbox } from './decision-inbox';
 import { rolloutStatusQuery } from './messages';
@@ -81,7 +80,7 @@ export async function shadowTest(input: RolloutInput): Promise<RolloutResult> {
       await callActivity('stopShadow', { handle, because }, `stop the shadow of version ${version}`).catch(
         (error: unknown) => {
           // Another claim owns the route: it decides about the shadow too.
-          if (!isFenced(error)) throw error;
+          if (failureCode(error) !== FENCED) throw error;
         },
       );
       if (ending.outcome === 'passed') {
@@ -211,7 +210,7 @@ export async function shadowTest(input: RolloutInput): Promise<RolloutResult> {
   } catch (error) {
     const aborted = (code: string, text: string, by: string): Promise<RolloutResult> =>
       finish(handle, { outcome: 'aborted', verdict: null, reasons: [{ code, text }], by, why: code });
-    if (isFenced(error)) return aborted('fenced', 'another claim took the route', 'ratchet');
+    if (failureCode(error) === FENCED) return aborted('fenced', 'another claim took the route', 'ratchet');
     if (!isCancellation(error)) throw error;
     return CancellationScope.nonCancellable(() => aborted('cancelled', 'the workflow was cancelled', 'temporal'));
   }
@@ -230,11 +229,6 @@ async function startShadow(handle: RolloutHandle, shadow: ShadowPolicy, input: R
   );
 }
 
-function isFenced(error: unknown): boolean {
-  const cause = error instanceof ActivityFailure ? error.cause : error;
-  return cause instanceof ApplicationFailure && cause.type === 'RATCHET_ROUTE_FENCED';
-}
-
 async function tickOrNull(handle: RolloutHandle, elapsedMs: number): Promise<ShadowTick | null> {
   try {
     return await callActivity('tickShadow', { handle, elapsedMs }, 'paired evidence', {
@@ -243,7 +237,7 @@ async function tickOrNull(handle: RolloutHandle, elapsedMs: number): Promise<Sha
       retry: { maximumAttempts: 1 },
     });
   } catch (error) {
-    if (isCancellation(error) || isFenced(error)) throw error;
+    if (isCancellation(error) || failureCode(error) === FENCED) throw error;
     return null;
   }
 }
