@@ -1,7 +1,7 @@
 /** Activities of `model` and `rollback`: incidents, notifications, healing, aliases, going back. */
 import type { EpochMs, ModelName, ModelVersion } from '../core/model';
 import type { Policy } from '../core/policy';
-import type { ClaimKind, Incident, Notification } from '../core/ports';
+import type { ClaimKind, Fence, Incident, Notification } from '../core/ports';
 import { isRatchetError } from '../core/errors';
 import type { Reason } from '../core/verdict';
 import type { RollbackResult } from '../core/workflow-io';
@@ -24,6 +24,16 @@ type OperatePorts = Pick<
   | 'codeVersion'
   | 'logger'
 >;
+
+export interface RollBackModelInput {
+  readonly model: ModelName;
+  readonly actor: string;
+  readonly reason: string;
+  /** The version to take away; left out: the canary that has traffic, else the champion. */
+  readonly of?: ModelVersion;
+  readonly holder: string;
+  readonly workflowId: string;
+}
 
 export interface ChildState {
   readonly state: 'running' | 'closed' | 'missing';
@@ -68,57 +78,17 @@ export function createOperateActivities(ports: OperatePorts) {
     }): Promise<void> {
       const run = `${input.workflowId}:${input.runId}`;
       for (const claim of await ports.claims.currentClaims(input.model)) {
-        if (claim.holder === run) await clearAfter(input.model, claim.kind, run, input);
+        // The second: an earlier attempt died between taking the claim over and giving it back.
+        if (claim.holder === run || claim.holder === healHolder(run))
+          await clearAfter(input.model, claim.kind, run, input);
       }
     },
 
     /** Back to the previous champion, whoever holds the rollout claim: it is taken, which fences their writes. */
-    async rollBackModel(input: {
-      readonly model: ModelName;
-      readonly actor: string;
-      readonly reason: string;
-      readonly holder: string;
-      readonly workflowId: string;
-    }): Promise<RollbackResult> {
-      const before = await ports.routes.getRoute(input.model);
+    async rollBackModel(input: RollBackModelInput): Promise<RollbackResult> {
       const fence = await ports.claims.claim(input.model, 'rollout', input.holder, { steal: true });
       try {
-        // A running canary is what is being rolled back: its champion is right already.
-        const change =
-          before?.canary != null ? ({ kind: 'clearCanary' } as const) : ({ kind: 'restorePrevious' } as const);
-        const from = before?.canary?.version ?? before?.champion ?? null;
-        const route = await ports.routes.changeRoute(input.model, change, fence, {
-          key: `${input.holder}:rollback`,
-          model: input.model,
-          version: from,
-          kind: 'route.rollback',
-          verdict: null,
-          reasons: [{ code: 'rollback.asked', text: `${input.actor}: ${input.reason}` }],
-          evidence: {
-            before,
-            eventTime: await ports.predictions.latestOccurredAt(input.model),
-            codeVersion: ports.codeVersion,
-          },
-          actor: input.actor,
-          reason: input.reason,
-          workflowId: input.workflowId,
-        });
-        return {
-          outcome: 'rolledBack',
-          from,
-          to: route.champion,
-          reasons: [{ code: 'rollback.asked', text: `version ${route.champion} serves alone again` }],
-        };
-      } catch (error) {
-        if (isRatchetError(error) && (error.code === 'RATCHET_NO_PREVIOUS' || error.code === 'RATCHET_NO_CHAMPION')) {
-          return {
-            outcome: 'refused',
-            from: before?.champion ?? null,
-            to: null,
-            reasons: [{ code: error.code, text: error.message }],
-          };
-        }
-        throw error;
+        return await takeBack(input, fence);
       } finally {
         await ports.claims.release(input.model, 'rollout', input.holder);
       }
@@ -151,13 +121,62 @@ export function createOperateActivities(ports: OperatePorts) {
     },
   });
 
+  /** The route is read under the claim: nobody else can change it between the look and the write. */
+  async function takeBack(input: RollBackModelInput, fence: Fence): Promise<RollbackResult> {
+    const { model, of, actor, reason, workflowId } = input;
+    const before = await ports.routes.getRoute(model);
+    // A running canary is what is being rolled back: its champion is right already.
+    const target = before?.canary?.version ?? before?.champion ?? null;
+    const draft = {
+      key: `${input.holder}:rollback`,
+      model,
+      verdict: null,
+      evidence: {
+        before,
+        eventTime: await ports.predictions.latestOccurredAt(model),
+        codeVersion: ports.codeVersion,
+      },
+      actor,
+      reason,
+      workflowId,
+    };
+    if (before !== null && of !== undefined && of !== before.canary?.version && of !== before.champion) {
+      const reasons = [
+        { code: 'rollback.gone', text: `version ${of} serves no more; version ${before.champion} serves` },
+      ];
+      await ports.decisions.record({ ...draft, version: of, kind: 'rollback.gone', reasons });
+      return { outcome: 'rolledBack', from: of, to: before.champion, reasons };
+    }
+    const change = before?.canary != null ? ({ kind: 'clearCanary' } as const) : ({ kind: 'restorePrevious' } as const);
+    try {
+      const route = await ports.routes.changeRoute(model, change, fence, {
+        ...draft,
+        version: target,
+        kind: 'route.rollback',
+        reasons: [{ code: 'rollback.asked', text: `${actor}: ${reason}` }],
+      });
+      return {
+        outcome: 'rolledBack',
+        from: target,
+        to: route.champion,
+        reasons: [{ code: 'rollback.asked', text: `version ${route.champion} serves alone again` }],
+      };
+    } catch (error) {
+      if (isRatchetError(error) && (error.code === 'RATCHET_NO_PREVIOUS' || error.code === 'RATCHET_NO_CHAMPION')) {
+        const reasons = [{ code: error.code, text: error.message }];
+        return { outcome: 'refused', from: before?.champion ?? null, to: null, reasons };
+      }
+      throw error;
+    }
+  }
+
   async function clearAfter(
     model: ModelName,
     kind: ClaimKind,
     run: string,
     child: { workflowId: string; status: string },
   ): Promise<void> {
-    const holder = `heal:${run}`;
+    const holder = healHolder(run);
     if (kind === 'rollout') {
       const fence = await ports.claims.claim(model, kind, holder, { steal: true });
       const route = await ports.routes.getRoute(model);
@@ -188,3 +207,5 @@ export function createOperateActivities(ports: OperatePorts) {
     }
   }
 }
+
+const healHolder = (run: string): string => `heal:${run}`;

@@ -72,6 +72,11 @@ export interface RollbackInput {
   readonly model: ModelName;
   readonly actor: string;
   readonly reason: string;
+  /**
+   * The version to take away; when it serves no more by then, nothing is changed. Left out: the canary that has traffic,
+   * else the champion.
+   */
+  readonly of?: ModelVersion;
 }
 export interface RollbackResult {
   readonly outcome: 'rolledBack' | 'refused';

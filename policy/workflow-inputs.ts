@@ -63,7 +63,16 @@ export const WORKFLOW_INPUTS: { readonly [K in WorkflowKind]: z.ZodType<Workflow
   shadowTest: rolloutInput.describe('Input of the workflow `shadowTest`, id `shadow/<name>/<version>`.'),
   canary: rolloutInput.describe('Input of the workflow `canary`, id `canary/<name>/<version>`.'),
   rollback: z
-    .strictObject({ model: modelName, actor, reason })
+    .strictObject({
+      model: modelName,
+      actor,
+      reason,
+      of: modelVersion
+        .exactOptional()
+        .describe(
+          'The version to take away; when it serves no more, nothing is changed. Left out: canary, else champion.',
+        ),
+    })
     .describe('Input of the workflow `rollback`, id `rollback/<name>/<n>`: the previous champion serves again.'),
 };
 

@@ -269,6 +269,47 @@ describe('rollBackModel and healAfter', () => {
     expect((await w.ports.routes.getRoute('late'))?.champion).toBe('1');
   });
 
+  it('of a canary that ended a moment before changes nothing, says so in the record, and spares the champion', async () => {
+    const w = await withCandidate(['evaluated', 'parity']);
+    const handle = await begunHandle(w);
+    await w.rollout.promoteVersion({ handle, because: BECAUSE });
+    const gone = await w.operate.rollBackModel({
+      model: 'late',
+      actor: 'bob',
+      reason: 'wrong',
+      of: '3',
+      holder: 'rollback/late/1:r:claim',
+      workflowId: 'rollback/late/1',
+    });
+    expect(gone).toMatchObject({ outcome: 'rolledBack', from: '3', to: '2', reasons: [{ code: 'rollback.gone' }] });
+    expect(await w.ports.routes.getRoute('late')).toMatchObject({ champion: '2', previous: '1' });
+    expect(await w.ports.decisions.list('late', { kind: 'rollback.gone' })).toMatchObject([
+      { version: '3', actor: 'bob' },
+    ]);
+    expect(await claims(w)).toEqual([]);
+  });
+
+  it('takes away the version it is asked to when that one was promoted meanwhile', async () => {
+    const w = await withCandidate(['evaluated', 'parity']);
+    const handle = await begunHandle(w);
+    await w.rollout.promoteVersion({ handle, because: BECAUSE });
+    const input = { model: 'late', actor: 'bob', reason: 'wrong', of: '2', holder: 'h', workflowId: 'rollback/late/1' };
+    expect(await w.operate.rollBackModel(input)).toMatchObject({ outcome: 'rolledBack', from: '2', to: '1' });
+    expect(await w.ports.routes.getRoute('late')).toMatchObject({ champion: '1', previous: null });
+  });
+
+  it('gives the claim back when an earlier attempt to heal died before it could', async () => {
+    const w = await withCandidate(['evaluated', 'parity']);
+    const handle = await begunHandle(w);
+    await w.rollout.setCanaryWeight({ handle, step: 0, change: 1, weight: 500, because: BECAUSE });
+    await w.ports.claims.claim('late', 'rollout', `heal:${handle.run}`, { steal: true });
+    const gone = { model: 'late', workflowId: 'canary/late/2', runId: 'r1', status: 'TERMINATED' };
+    expect(handle.run).toBe('canary/late/2:r1');
+    await w.operate.healAfter(gone);
+    expect(await w.ports.routes.getRoute('late')).toMatchObject({ champion: '1', canary: null });
+    expect(await claims(w)).toEqual([]);
+  });
+
   it('clears the weight and the claim of a canary that was terminated, says so in the record, and only once', async () => {
     const w = await withCandidate(['evaluated', 'parity']);
     const handle = await begunHandle(w);
