@@ -51,7 +51,7 @@ describe('checkContract', () => {
 
 describe('files', () => {
   it('a contract without threshold has 0.5', async () => {
-    const { threshold: _, ...rest } = contract;
+    const rest = { ...contract, threshold: undefined };
     expect(await readContract(await fileOf(rest))).toEqual(contract);
   });
 

@@ -315,6 +315,44 @@ it(
 );
 
 it(
+  'the client watches a rollout from its approval to its end, and a decision counts once as update and as signal',
+  async () => {
+    const client = await RatchetClient.connect({ address: env['TEMPORAL_ADDRESS'] ?? '', taskQueue: QUEUE });
+    const by = { version: '2', actor: 'ada', reason: 'test' };
+    await client.rollout(MODEL, '2', by);
+    const end = new AbortController();
+    const phases: string[] = [];
+    await client.watch(
+      MODEL,
+      ({ model, rollout }) => {
+        const phase = rollout?.phase ?? model.phase;
+        if (phases.at(-1) !== phase) phases.push(phase);
+        if (phase === 'awaitingApproval') end.abort();
+      },
+      { signal: end.signal, everyMs: 50 },
+    );
+    expect(phases.at(-1)).toBe('awaitingApproval');
+
+    const paused = await client.pause(MODEL, { ...by, id: 'p1' });
+    expect(await client.pause(MODEL, { ...by, id: 'p1' })).toEqual(paused);
+    await client.resume(MODEL, { ...by, id: 'p1', via: 'signal' }); // p1 was taken: ignored
+    await expect(client.pause(MODEL, { ...by, id: 'p2' })).rejects.toMatchObject({
+      code: 'RATCHET_DECISION_IMPOSSIBLE',
+    });
+    await client.resume(MODEL, { ...by, id: 'p3', via: 'signal' });
+    await until(({ rollout }) => rollout?.phase === 'awaitingApproval');
+    await client.reject(MODEL, { ...by, id: 'no' });
+    const { model, route } = await until((seen) => seen.model.active === null);
+    expect({ outcome: model.lastOutcome.outcome, champion: route.champion }).toEqual({
+      outcome: 'rolledBack', // a rejection takes the rollout back
+      champion: '1',
+    });
+    await client.close();
+  },
+  LONG,
+);
+
+it(
   'a check without predictions exits 4, an unknown model 1, a server that is away 1',
   async () => {
     const check = await ratchet('check', MODEL, '--json');
