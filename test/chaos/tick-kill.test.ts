@@ -1,4 +1,4 @@
-/** A worker that dies inside an analysis tick must not cost the canary its lease when another one is there in time. */
+/** A worker that dies inside an analysis tick, or in the rollback itself, leaves work that another one ends. */
 import path from 'node:path';
 import { canaryWorkflowId } from '../../core/ids';
 import type { RolloutResult } from '../../core/workflow-io';
@@ -16,18 +16,23 @@ beforeAll(async () => {
   at = await Installation.start();
 }, 60_000);
 afterAll(async () => {
-  await traffic?.stop();
   await at?.stop();
 }, 60_000);
+afterEach(async () => {
+  await traffic?.stop();
+  traffic = null;
+  await at.worker.stop();
+}, 60_000);
+
+/** A worker that dies after `effect`; returns its process id. */
+async function startFatalWorker(effect: string): Promise<number> {
+  const env = { ...at.env, RATCHET_TEST_DIE_AFTER: effect };
+  const script = path.join(__dirname, 'fatal-worker.js');
+  return (await new NodeProcess('fatal worker', script, env, path.join(at.folder, 'fatal-worker.log')).start()).pid;
+}
 
 it('the dead tick is given up in half the lease, the next one renews it, and the canary is promoted', async () => {
-  const fatal = new NodeProcess(
-    'fatal worker',
-    path.join(__dirname, 'fatal-worker.js'),
-    { ...at.env, RATCHET_TEST_DIE_AFTER: 'predictions.readSegments' },
-    path.join(at.folder, 'fatal-worker.log'),
-  );
-  const { pid } = await fatal.start();
+  const pid = await startFatalWorker('predictions.readSegments');
   const { model, candidate } = await amountsModel(at, 'good', { lease: '30s' });
   traffic = amountsTraffic(at, model);
   await traffic.send(60);
@@ -47,4 +52,22 @@ it('the dead tick is given up in half the lease, the next one renews it, and the
     'route.setCanary',
     'route.promote',
   ]);
+});
+
+it('a rollback that was committed is not done again by the worker that takes over', async () => {
+  const pid = await startFatalWorker('routes.changeRoute:clearCanary');
+  const { model, champion, candidate } = await amountsModel(at, 'good', { lease: '60s' });
+  await at.client.rollout(model, candidate, { actor: 'test', reason: 'a canary to be aborted' });
+  const canaryId = canaryWorkflowId(model, candidate);
+  await until('the canary', async () => (await at.rollout(canaryId))?.weight === 2000);
+  await at.client.abort(model, { version: candidate, actor: 'on call', reason: 'enough', via: 'signal' });
+  await until('the worker to die', () => Promise.resolve(!isAlive(pid)));
+  // the champion serves alone already: nobody has to come back for that
+  expect(await at.routes.getRoute(model)).toMatchObject({ generation: 3, champion, canary: null });
+  await at.worker.start();
+  expect(await at.result<RolloutResult>(canaryId)).toMatchObject({ outcome: 'aborted' });
+  expect(await at.routes.getRoute(model)).toMatchObject({ generation: 3, champion, canary: null });
+  const kinds = (await at.decisions.list(model, { workflowId: canaryId })).map((d) => d.kind);
+  expect(kinds).toEqual(['canary.begin', 'route.setCanary', 'message.abort', 'route.rollback', 'rollout.end']);
+  expect(await at.claims.currentClaims(model)).toEqual([]);
 });

@@ -25,7 +25,10 @@ const GRAPHS: Readonly<Record<AmountsFile, string>> = {
   inverted: 'inverted-amount',
 };
 
-/** Holds of a second. No latency guardrail: a busy test machine is slow in ways that say nothing about a version. */
+/**
+ * Holds of a second. No latency guardrail: a busy test machine is slow in ways that say nothing about a version. Rates of false
+ * alarm are far below those of production, where one rollout in twenty may be stopped in error: a test must not be.
+ */
 const ROLLOUT = {
   steps: [
     { weight: 20, minHold: '1s', maxHold: '5m', minKeys: 40 },
@@ -39,6 +42,8 @@ const ROLLOUT = {
     { event: 'wrong', ratio: 1 },
     { event: 'error', ratio: 1 },
   ],
+  alpha: 0.0005,
+  srmBayesFactor: 1_000_000,
   noTraffic: '2m',
   watch: '500ms',
 };

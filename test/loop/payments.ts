@@ -71,6 +71,9 @@ export function paymentsPolicy(
         { event: 'wrong', ratio: 1 },
         { event: 'error', ratio: 1 },
       ],
+      // far below production's: a test must not be stopped by a false alarm
+      alpha: 0.0005,
+      srmBayesFactor: 1_000_000,
       noTraffic: '2m',
       watch: '1s',
     },
