@@ -119,7 +119,7 @@ export async function heal(demo: Demo, replayer: Replayer): Promise<Healed> {
       },
       30_000,
     )
-    .catch(() => ({}) as Record<string, string>);
+    .catch((): Record<string, string> => ({}));
   const ok =
     breached.length === 1 &&
     evaluations[5]?.report.breached === true &&
