@@ -35,10 +35,11 @@ const COLUMNS = ['Status', 'Workflow ID', 'Type', 'RatchetPhase', 'RatchetVersio
 async function main(): Promise<void> {
   const flags = new Command('screenshots')
     .option('--out <folder>', 'where the pictures go', path.join(ROOT, 'docs', 'images'))
+    .option('--acts <list>', 'only these acts, as of the demo')
     .option('--attach <urls>', 'Temporal UI and MLflow of a demo that runs, separated by a comma')
     .option('--model <name>', 'with --attach: the model of act 1')
     .parse()
-    .opts<{ out: string; attach?: string; model?: string }>();
+    .opts<{ out: string; acts?: string; attach?: string; model?: string }>();
   mkdirSync(flags.out, { recursive: true });
   const browser = await chromium.launch({
     executablePath: BROWSER,
@@ -58,7 +59,7 @@ async function main(): Promise<void> {
       const [temporalUi = '', mlflow = ''] = flags.attach.split(',');
       await shots.after({ temporalUi, mlflow, model: flags.model ?? 'late-flights-1' });
     } else {
-      await withDemo(shots);
+      await withDemo(shots, flags.acts);
     }
   } finally {
     await browser.close();
@@ -66,12 +67,16 @@ async function main(): Promise<void> {
 }
 
 /** Plays the demo; each moment is photographed when the timeline announces it. */
-async function withDemo(shots: Shots): Promise<void> {
-  const demo = spawn('script', ['-qfec', 'node dist/examples/late-flights/main.js', '/dev/null'], {
-    cwd: ROOT,
-    env: { ...process.env, NO_COLOR: '1' },
-    stdio: ['pipe', 'pipe', 'inherit'],
-  });
+async function withDemo(shots: Shots, acts: string | undefined): Promise<void> {
+  const demo = spawn(
+    'script',
+    ['-qfec', `node dist/examples/late-flights/main.js${acts === undefined ? '' : ` --acts ${acts}`}`, '/dev/null'],
+    {
+      cwd: ROOT,
+      env: { ...process.env, NO_COLOR: '1' },
+      stdio: ['pipe', 'pipe', 'inherit'],
+    },
+  );
   const found: { temporalUi?: string | undefined; mlflow?: string | undefined; model?: string | undefined } = {};
   const servers = (): Servers => ({
     temporalUi: found.temporalUi ?? '',
@@ -130,7 +135,8 @@ class Shots {
         .or(page.getByRole('link', { name: 'User Metadata' }))
         .first()
         .click();
-      await shown(page, 'guardrail wrong');
+      // Markdown of a workflow is drawn in a frame of its own.
+      await page.frameLocator('iframe').getByText('guardrail wrong').first().waitFor();
     });
   }
 
@@ -174,6 +180,16 @@ class Shots {
         const answer = await fetch(`${mlflow}/get-artifact?path=report/${name}.html&run_uuid=${from.runId}`);
         if (!answer.ok) throw new Error(`MLflow has no report of ${from.runId}: ${answer.status}`);
         await page.setContent(await answer.text());
+      });
+      await this.page(`report-${name}-plots`, 1000, async (page) => {
+        const answer = await fetch(`${mlflow}/get-artifact?path=report/${name}.html&run_uuid=${from.runId}`);
+        await page.setContent(await answer.text());
+        await page
+          .locator('svg')
+          .first()
+          .evaluate((element) => {
+            (element as unknown as { scrollIntoView(): void }).scrollIntoView();
+          });
       });
     }
   }
