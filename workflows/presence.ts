@@ -46,7 +46,7 @@ export function showDetails(page: {
 }): void {
   const lines = [`### ${page.title}`, '', ...page.facts.map(([name, value]) => `- **${name}**: ${value}`)];
   if (page.table !== undefined) {
-    lines.push('', row(page.table.head), row(page.table.head.map(() => '---')), ...page.table.rows.map(row));
+    lines.push('', row(page.table.head), `|${' --- |'.repeat(page.table.head.length)}`, ...page.table.rows.map(row));
   }
   if (page.reasons !== undefined && page.reasons.length > 0) {
     lines.push('', '**Reasons**', '', ...page.reasons.slice(0, 20).map((r) => `- \`${r.code}\` ${r.text}`));
@@ -54,7 +54,9 @@ export function showDetails(page: {
   setCurrentDetails(lines.join('\n').slice(0, 19_000));
 }
 
-const row = (cells: readonly string[]): string => `| ${cells.map((c) => c.replace(/\|/g, '\\|')).join(' | ')} |`;
+/** The UI draws tables without any space between the cells, so each brings its own. */
+const row = (cells: readonly string[]): string =>
+  `| ${cells.map((c) => `${c.replace(/\|/g, '\\|')}&emsp;`).join(' | ')} |`;
 
 /** Event or real time as the UI shows it: 2013-12-08 05:00Z. */
 export const showTime = (ms: number | null): string =>
