@@ -29,7 +29,7 @@ it('the rollout goes on and promotes, the model is told, and the alias converges
   await traffic.send(60);
   await at.client.rollout(model, candidate, { actor: 'test', reason: 'a rollout without MLflow' });
   const canaryId = canaryWorkflowId(model, candidate);
-  await until('the canary', async () => (await at.rollout(canaryId))?.weight === 2000);
+  await at.canaryHas(model, 2000);
 
   await relay.cut();
   traffic.start();

@@ -44,7 +44,7 @@ it('the champion serves alone once the lease has ended, and the canary that come
   await traffic.send(60);
   await at.client.rollout(model, candidate, { actor: 'test', reason: 'a canary to be orphaned' });
   const canaryId = canaryWorkflowId(model, candidate);
-  await until('the canary', async () => (await at.rollout(canaryId))?.weight === 5000);
+  await at.canaryHas(model, 5000);
   traffic.start();
   const { answers } = traffic;
   await until('answers of the canary', () => Promise.resolve(answers.some((a) => a.version === candidate)));

@@ -27,7 +27,7 @@ it('a terminated canary leaves no claim and no weight behind, and the next rollo
   const by = { actor: 'test', reason: 'a canary to be terminated' };
   await at.client.rollout(model, candidate, by);
   const canaryId = canaryWorkflowId(model, candidate);
-  await until('the canary', async () => (await at.rollout(canaryId))?.weight === 2000);
+  await at.canaryHas(model, 2000);
   const handle = at.client.temporal.workflow.getHandle(canaryId);
   await handle.terminate('wrong button');
   const claims = await at.claims.currentClaims(model);

@@ -59,7 +59,7 @@ it('a rollback that was committed is not done again by the worker that takes ove
   const { model, champion, candidate } = await amountsModel(at, 'good', { lease: '60s' });
   await at.client.rollout(model, candidate, { actor: 'test', reason: 'a canary to be aborted' });
   const canaryId = canaryWorkflowId(model, candidate);
-  await until('the canary', async () => (await at.rollout(canaryId))?.weight === 2000);
+  await at.canaryHas(model, 2000);
   await at.client.abort(model, { version: candidate, actor: 'on call', reason: 'enough', via: 'signal' });
   await until('the worker to die', () => Promise.resolve(!isAlive(pid)));
   // the champion serves alone already: nobody has to come back for that

@@ -55,6 +55,7 @@ describe('a worker that is killed in the hold of a canary', () => {
     await traffic.send(60);
     await at.client.rollout(model, candidate, BY);
     const canaryId = canaryWorkflowId(model, candidate);
+    await at.canaryHas(model, 3000);
     const before = await until('the hold', async () => {
       const status = await at.rollout(canaryId);
       return status?.weight === 3000 && status.nextDeadline !== null ? status : null;

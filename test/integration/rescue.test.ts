@@ -51,7 +51,7 @@ describe('an inverted version, trained elsewhere', () => {
     await traffic.send(120);
     await at.client.rollout(model, candidate, BY);
     const canaryId = canaryWorkflowId(model, candidate);
-    await until('the canary', async () => (await at.rollout(canaryId))?.weight === 3000);
+    await at.canaryHas(model, 3000);
     traffic.start();
     const rolledBack = await until('the rollback', async () =>
       (await at.decisions.list(model, { workflowId: canaryId })).find((d) => d.kind === 'route.rollback'),

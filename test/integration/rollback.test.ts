@@ -53,7 +53,7 @@ it('in the middle of a canary it ends the canary, and leaves champion and previo
   const candidate = await adoptAmounts(at, model, 'inverted');
   await at.client.rollout(model, candidate, BY);
   const canaryId = canaryWorkflowId(model, candidate);
-  await until('the canary', async () => (await at.rollout(canaryId))?.weight === 3000);
+  await at.canaryHas(model, 3000);
   await at.client.rollback(model, BY);
   const rollbackId = rollbackWorkflowId(model, 1);
   await until('the rollback', () => at.exists(rollbackId));
@@ -85,7 +85,7 @@ it('a second canary that is started by hand while one runs is refused with the h
   const other = await adoptAmounts(at, model, 'inverted');
   await at.client.rollout(model, candidate, BY);
   const canaryId = canaryWorkflowId(model, candidate);
-  await until('the canary', async () => (await at.rollout(canaryId))?.weight === 3000);
+  await at.canaryHas(model, 3000);
   const second = await at.client.startCanary({ model, version: other, ...BY });
   const refused = await second.result();
   expect(refused).toMatchObject({ outcome: 'refused', reasons: [{ code: 'RATCHET_CLAIM_HELD' }] });

@@ -174,6 +174,14 @@ export class Installation {
     await until(`${model} to be served`, async () => (await fetch(`${this.gatewayUrl}/v2/models/${model}/ready`)).ok);
   }
 
+  /** Waits until the route gives a canary this weight (basis points): the workflow says so a moment before it is done. */
+  async canaryHas(model: string, weight: number): Promise<void> {
+    await until(
+      `a canary of ${model} with weight ${weight}`,
+      async () => (await this.routes.getRoute(model))?.canary?.weight === weight,
+    );
+  }
+
   /** What a shadow test or canary says of itself; null while it cannot be asked. */
   async rollout(workflowId: string): Promise<RolloutStatus | null> {
     try {
