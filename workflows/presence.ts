@@ -56,7 +56,7 @@ export function showDetails(page: {
 
 /** The UI draws tables without any space between the cells, so each brings its own. */
 const row = (cells: readonly string[]): string =>
-  `| ${cells.map((c) => `${c.replace(/\|/g, '\\|')}&emsp;`).join(' | ')} |`;
+  `| ${cells.map((c) => `${c.replace(/\|/g, '\\|')}\u2003`).join(' | ')} |`;
 
 /** Event or real time as the UI shows it: 2013-12-08 05:00Z. */
 export const showTime = (ms: number | null): string =>
