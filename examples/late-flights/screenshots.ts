@@ -136,7 +136,7 @@ class Shots {
         .first()
         .click();
       // Markdown of a workflow is drawn in a frame of its own.
-      await page.frameLocator('iframe').getByText('guardrail wrong').first().waitFor();
+      await inSomeFrame(page, 'guardrail wrong');
     });
   }
 
@@ -215,6 +215,15 @@ class Shots {
 /** These pages keep hidden twins of what they show. */
 const shown = (page: Page, text: string): Promise<void> =>
   page.getByText(text).filter({ visible: true }).first().waitFor();
+
+async function inSomeFrame(page: Page, text: string): Promise<void> {
+  const seen = (): Promise<readonly boolean[]> =>
+    Promise.all(page.frames().map(async (frame) => (await frame.getByText(text).count()) > 0));
+  for (let looks = 0; looks < 10 && !(await seen()).includes(true); looks += 1) {
+    await page.keyboard.press('r');
+    await page.waitForTimeout(1_000);
+  }
+}
 
 /** Settings that these pages keep in the browser. */
 async function remember(page: Page, settings: Readonly<Record<string, string>>): Promise<void> {
