@@ -16,6 +16,7 @@ const base = {
   transformIgnorePatterns: ['/node_modules/(?!hyparquet)'],
   // Relative dynamic imports carry the extension that Node needs; the sources are TypeScript.
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
+  setupFilesAfterEnv: ['<rootDir>/test/setup/timeout.js'],
   testEnvironment: '<rootDir>/test/setup/typed-array-environment.js',
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/.ratchet/'],
   testPathIgnorePatterns: ['/node_modules/', '/dist/', '/.ratchet/'],

@@ -53,6 +53,8 @@ export interface ReportRolloutInput {
   readonly run: string;
   readonly outcome: string;
   readonly reasons: readonly Reason[];
+  /** The frozen bound of a slow answer; null: unknown, or a shadow test. */
+  readonly slowUs: number | null;
   readonly startTime: EpochMs;
 }
 
@@ -198,7 +200,7 @@ export function createTrackActivities(ports: TrackPorts) {
         outcome: input.outcome,
         at: ports.clock.now(),
         decisions: await ports.decisions.list(input.model, { workflowId: input.workflowId }),
-        segments: await ports.predictions.readSegments(input.model, input.run, null, latest ?? 0),
+        segments: await ports.predictions.readSegments(input.model, input.run, input.slowUs, latest ?? 0),
         reasons: input.reasons,
       });
       await ports.tracking.logArtifact(runId, 'report/rollout.html', html, 'text/html');

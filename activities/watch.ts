@@ -6,7 +6,6 @@ import { measurePerformance } from '../core/performance/measure';
 import type { EvaluationReport } from '../core/messages';
 import type { EpochMs, ModelName, ModelVersion } from '../core/model';
 import type { Policy } from '../core/policy';
-import { RatchetError } from '../core/errors';
 import type { DriftCheckResult } from '../core/workflow-io';
 import { guarded, withHeartbeat } from './failure';
 import type { ActivityPorts } from './ports';
@@ -81,7 +80,8 @@ export function createWatchActivities(ports: WatchPorts) {
     async nextCheckWindow(input: { readonly model: ModelName; readonly policy: Policy }): Promise<CheckWindow | null> {
       const { model, policy } = input;
       const route = await ports.routes.getRoute(model);
-      if (route === null) throw new RatchetError('RATCHET_NO_CHAMPION', `model "${model}" has no champion to check.`);
+      // Nothing serves yet: there is nothing to check, and that is no fault.
+      if (route === null) return null;
       const [latest, earliest] = await Promise.all([
         ports.predictions.latestOccurredAt(model),
         ports.predictions.earliestOccurredAt(model),

@@ -66,7 +66,7 @@ export function showCanary(
               (g) =>
                 [
                   `guardrail ${g.event}`,
-                  `${g.candidateEvents}/${g.candidateTotal} against ${g.championEvents}/${g.championTotal}, E ${g.e.toPrecision(3)} of ${g.threshold}`,
+                  `${g.candidateEvents} of ${g.candidateTotal} against ${g.championEvents} of ${g.championTotal}, E ${g.e.toPrecision(3)} of ${g.threshold}`,
                 ] as const,
             ),
           ] as const)),

@@ -20,6 +20,7 @@ import type { Reason } from '../core/verdict';
 import type { RolloutInput, RolloutResult } from '../core/workflow-io';
 import { FENCED, failureCode, failureText } from './activity-failure';
 import { callActivity } from './call-activity';
+import { beginUnlessAborted } from './begin-rollout';
 import { approvalCommands, canaryStatus, resumedStatus, showCanary } from './canary-page';
 import { notifyPeople } from './canary-notice';
 import { measureUnlessTold } from './canary-tick';
@@ -103,7 +104,9 @@ class CanaryRun {
       input.version,
       (decision) => {
         if (this.machine === null || this.handle === null)
-          return ['RATCHET_DECISION_NOT_AWAITED', 'the canary is still starting'];
+          return decision.kind === 'abort'
+            ? null
+            : ['RATCHET_DECISION_NOT_AWAITED', 'the canary is still starting: only an abort counts now'];
         const refusal = refuseMessage(
           this.machine,
           { kind: decision.kind, decision },
@@ -127,21 +130,13 @@ class CanaryRun {
         { model, policy: this.input.policy ?? null },
         `policy of ${model}`,
       );
-      const begun = await callActivity(
-        'beginRollout',
-        {
-          kind: 'canary',
-          model,
-          version,
-          policy,
-          run: this.run,
-          workflowId: this.workflowId,
-          actor: this.input.actor,
-          reason: this.input.reason,
-        },
-        `claim, checks and loading of version ${version}`,
+      const { run, workflowId } = this;
+      const { actor, reason } = this.input;
+      const begun = await beginUnlessAborted(
+        { kind: 'canary', model, version, policy, run, workflowId, actor, reason },
+        this.inbox,
       );
-      if (begun.kind === 'refused') return this.refused(begun.reasons);
+      if (begun.kind !== 'begun') return this.neverBegun(begun.kind, begun.reasons);
       this.handle = begun.handle;
       decision = startCanary({ version, now: Date.now() }, policy.rollout);
     }
@@ -446,6 +441,7 @@ class CanaryRun {
         run: this.run,
         outcome,
         reasons,
+        slowUs: this.slowUs,
         startTime: workflowInfo().runStartTime.getTime(),
       },
       'report to MLflow',
@@ -468,13 +464,13 @@ class CanaryRun {
     return this.end(handle, 'rolledBack', [{ code: 'fenced', text }], null);
   }
 
-  private async refused(reasons: readonly Reason[]): Promise<RolloutResult> {
+  private async neverBegun(outcome: 'refused' | 'aborted', reasons: readonly Reason[]): Promise<RolloutResult> {
     const { model, version } = this.input;
-    this.status = { ...this.status, phase: 'ended', outcome: 'refused', lastReasons: reasons };
-    this.presence({ phase: 'ended', outcome: 'refused' });
-    showDetails({ title: `Canary of ${model} ${version}: refused`, facts: [], reasons });
-    await reportToModel(model, { kind: 'canary', version, outcome: 'refused', reasons });
-    return { outcome: 'refused', version, reasons };
+    this.status = { ...this.status, phase: 'ended', outcome, lastReasons: reasons };
+    this.presence({ phase: 'ended', outcome });
+    showDetails({ title: `Canary of ${model} ${version}: ${outcome}`, facts: [], reasons });
+    await reportToModel(model, { kind: 'canary', version, outcome, reasons });
+    return { outcome, version, reasons };
   }
 
   private async continueLater(handle: RolloutHandle): Promise<void> {

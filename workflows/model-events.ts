@@ -96,6 +96,7 @@ export async function takeEnd(name: string, s: ModelState, report: ChildReport):
         });
       return;
     case 'rollback':
+      if (report.outcome !== 'rolledBack') return;
       rest();
       await notify(name, s, {
         id: `${report.workflowId}:${report.runId}`,

@@ -13,6 +13,7 @@ import type { ShadowPolicy } from '../core/policy';
 import type { Reason, Verdict } from '../core/verdict';
 import type { RolloutInput, RolloutResult } from '../core/workflow-io';
 import { FENCED, failureCode } from './activity-failure';
+import { beginUnlessAborted } from './begin-rollout';
 import { callActivity } from './call-activity';
 import { openInbox } from './decision-inbox';
 import { rolloutStatusQuery } from './messages';
@@ -111,6 +112,7 @@ export async function shadowTest(input: RolloutInput): Promise<RolloutResult> {
         run,
         outcome: ending.outcome,
         reasons: ending.reasons,
+        slowUs: null,
         startTime: runStartTime.getTime(),
       },
       'report to MLflow',
@@ -124,13 +126,12 @@ export async function shadowTest(input: RolloutInput): Promise<RolloutResult> {
   if (carried === undefined) {
     const policy = await callActivity('loadPolicy', { model, policy: input.policy ?? null }, `policy of ${model}`);
     if (policy.shadow === null)
-      return refuse(model, version, [{ code: 'shadow.off', text: 'the policy has no shadow test' }]);
-    const begun = await callActivity(
-      'beginRollout',
+      return neverBegun(model, version, 'refused', [{ code: 'shadow.off', text: 'the policy has no shadow test' }]);
+    const begun = await beginUnlessAborted(
       { kind: 'shadow', model, version, policy, run, workflowId, actor: input.actor, reason: input.reason },
-      `claim, checks and loading of version ${version}`,
+      inbox,
     );
-    if (begun.kind === 'refused') return refuse(model, version, begun.reasons);
+    if (begun.kind !== 'begun') return neverBegun(model, version, begun.kind, begun.reasons);
     state = { handle: begun.handle, startedAt: Date.now(), seen: [], paused: false };
   } else {
     state = carried;
@@ -242,11 +243,16 @@ async function tickOrNull(handle: RolloutHandle, elapsedMs: number): Promise<Sha
   }
 }
 
-async function refuse(model: string, version: string, reasons: readonly Reason[]): Promise<RolloutResult> {
-  showDetails({ title: `Shadow test of ${model} ${version}: refused`, facts: [], reasons });
-  createPresence()({ model, version, phase: 'ended', outcome: 'refused' });
-  await reportToModel(model, { kind: 'shadowTest', version, outcome: 'refused', reasons });
-  return { outcome: 'refused', version, reasons };
+async function neverBegun(
+  model: string,
+  version: string,
+  outcome: 'refused' | 'aborted',
+  reasons: readonly Reason[],
+): Promise<RolloutResult> {
+  showDetails({ title: `Shadow test of ${model} ${version}: ${outcome}`, facts: [], reasons });
+  createPresence()({ model, version, phase: 'ended', outcome });
+  await reportToModel(model, { kind: 'shadowTest', version, outcome, reasons });
+  return { outcome, version, reasons };
 }
 
 function showTick(

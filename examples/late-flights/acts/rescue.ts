@@ -194,6 +194,6 @@ async function exposureOf(demo: Demo, model: string, version: string, workflowId
   return {
     answers: Number(row?.answers ?? 0),
     all: Number(row?.all ?? 0),
-    lastAnswerMs: after === null || after < 0 ? null : after,
+    lastAnswerMs: after === null || after < 0 ? null : Math.round(after),
   };
 }
