@@ -97,14 +97,16 @@ export function createOperateActivities(ports: OperatePorts) {
     /** MLflow's aliases follow the route (DESIGN §7). Retried until MLflow is back; the traffic does not wait for it. */
     async projectAliases(input: {
       readonly model: ModelName;
-      readonly challenger?: ModelVersion | null;
+      /** A version that is no longer challenger: its alias goes, but not that of a newer one (MLflow may have been away). */
+      readonly noLongerChallenger?: ModelVersion;
     }): Promise<{ readonly movedByHand: readonly string[] }> {
       const route = await ports.routes.getRoute(input.model);
       if (route === null) return { movedByHand: [] };
+      const challenger = (await ports.registry.getAliases(input.model))['challenger'];
       return ports.registry.projectAliases(input.model, {
         champion: route.champion,
         previous: route.previous,
-        ...(input.challenger === undefined ? {} : { challenger: input.challenger }),
+        ...(challenger !== undefined && challenger === input.noLongerChallenger ? { challenger: null } : {}),
       });
     },
 

@@ -430,7 +430,7 @@ class CanaryRun {
     this.presence({ phase: 'ended', outcome, needsHuman: false });
     await reportToModel(model, { kind: 'canary', version, outcome, reasons });
     // The traffic is right already; the registry and the report may take as long as MLflow needs.
-    await callActivity('projectAliases', { model, challenger: null }, 'MLflow aliases follow the route');
+    await callActivity('projectAliases', { model, noLongerChallenger: version }, 'MLflow aliases follow the route');
     await callActivity(
       'reportRollout',
       {

@@ -94,7 +94,7 @@ export async function retrain(input: RetrainInput): Promise<RetrainResult> {
     reasons: readonly Reason[],
   ): Promise<RetrainResult> => {
     presence({ phase: 'ended', outcome, ...(version === null ? {} : { version }) });
-    show(`ended: ${outcome}`, reasons);
+    showProgress(model, input, `ended: ${outcome}`, progress, reasons);
     if (outcome === 'dataInvalid') {
       await tellPeople(policy, workflowId, `Training data of ${model} refused`, reasons);
     }
