@@ -2,7 +2,7 @@
  * `npm run demo`: six acts on the late flights of 2013. Starts Temporal, MLflow, PostgreSQL, a worker and a gateway on free
  * ports, and reads at the end from what was recorded whether each act ended as the story says.
  */
-import { chmodSync, mkdirSync } from 'node:fs';
+import { chmodSync, mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { startStack, removeStackData, type EmbeddedStack } from '../../adapters/embedded';
 import { createPool, migrate } from '../../adapters/postgres';
@@ -43,7 +43,7 @@ async function main(): Promise<number> {
   const dataDir = path.join(root, '.ratchet', 'demo');
   const python = path.join(root, '.ratchet', 'python', 'bin', 'python');
   const timeline = new Timeline();
-  if (flags.fresh) removeStackData(dataDir);
+  if (flags.fresh) wipe(dataDir);
   mkdirSync(path.join(dataDir, 'logs'), { recursive: true });
   chmodSync(dataDir, 0o711);
 
@@ -105,6 +105,14 @@ async function play(demo: Demo, asked: string | undefined): Promise<readonly Act
   return results.length < acts.size
     ? [...results, { act: 'others', ok: false, expected: 'played', seen: 'not played' }]
     : results;
+}
+
+/** Everything that earlier demo runs left: the servers' data, the gateway's cache and log, trainings. Nothing else. */
+function wipe(dataDir: string): void {
+  removeStackData(dataDir);
+  for (const folder of ['gateway', 'work', 'export', 'elsewhere']) {
+    rmSync(path.join(dataDir, folder), { recursive: true, force: true });
+  }
 }
 
 async function prepare(
