@@ -138,7 +138,7 @@ export function retrainScript(policy: Policy, overrides: Script = {}): Script {
     }),
     logTrial: async () => undefined,
     fitModel: async ({ params }) => ({
-      outputDir: '/work/fit',
+      outputDir: '/jobs/fit',
       metrics: {},
       importance: {},
       versions: {},
