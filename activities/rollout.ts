@@ -13,6 +13,7 @@ import { isRatchetError, RatchetError } from '../core/errors';
 import type { Segment } from '../core/rollout/evidence';
 import { judgeCanary, type CanaryJudgement } from '../core/rollout/judge-canary';
 import { judgeShadow, type ShadowJudgement } from '../core/rollout/judge-shadow';
+import { slowBound } from '../core/rollout/slow-bound';
 import { judgeWatch, type WatchJudgement } from '../core/rollout/watch';
 import type { Reason, Verdict } from '../core/verdict';
 import { guarded, withHeartbeat } from './failure';
@@ -202,7 +203,7 @@ export function createRolloutActivities(ports: RolloutPorts) {
       const { handle } = input;
       const slowUs =
         input.slowUs ??
-        (await ports.predictions.latencyQuantileUs(handle.model, handle.champion, 0.99, LATENCY_WINDOW_MS));
+        slowBound(await ports.predictions.latencyQuantileUs(handle.model, handle.champion, 0.99, LATENCY_WINDOW_MS));
       const segments = await ports.predictions.readSegments(
         handle.model,
         handle.run,

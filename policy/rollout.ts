@@ -21,7 +21,7 @@ const guardrail = z.strictObject({
   event: z
     .enum(['error', 'slow', 'wrong'])
     .describe(
-      '`error`: the candidate failed. `slow`: slower than the p99 of the champion before the first weight. `wrong`: the answer differs from the matured label (classification).',
+      '`error`: the candidate failed. `slow`: slower than the p99 of the champion at the first analysis, and than 2 ms. `wrong`: the answer differs from the matured label (classification).',
     ),
   ratio: z
     .number()
