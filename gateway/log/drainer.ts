@@ -50,10 +50,9 @@ export class Drainer {
       try {
         const moved = await this.moveOne();
         retryMs = this.options.retryMinMs;
-        if (!moved) {
-          await this.wakeups.wait();
-          if (!this.stopped) await this.pause(this.options.lingerMs);
-        }
+        if (moved === null) await this.wakeups.wait();
+        // After a batch that was not full too: steady traffic would else be one small COPY after the other.
+        if (!this.stopped && (moved ?? 0) < this.options.maxRows) await this.pause(this.options.lingerMs);
       } catch (error) {
         this.note(error, retryMs);
         await this.pause(retryMs);
@@ -62,15 +61,16 @@ export class Drainer {
     }
   }
 
-  private async moveOne(): Promise<boolean> {
+  /** Rows moved; null: nothing waits. */
+  private async moveOne(): Promise<number | null> {
     const batch = await this.queue.peek(this.options.maxRows);
-    if (batch === null) return false;
+    if (batch === null) return null;
     if (batch.rows.length > 0) await this.sink.write(batch.rows);
     await this.queue.acknowledge(batch);
     this.drained += batch.rows.length;
     if (this.fault !== null) this.logger.info('prediction log drains again', { drained: this.drained });
     this.fault = null;
-    return true;
+    return batch.rows.length;
   }
 
   private note(error: unknown, retryMs: number): void {
