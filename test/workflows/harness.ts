@@ -37,6 +37,11 @@ export interface ScriptOptions {
 
 /** Bundling, a server's start and two busy cores: far more than jest's 5 s, and still an end. */
 export const WORKFLOW_TEST_TIMEOUT_MS = 180_000;
+/**
+ * The time-skipping server now and then leaks its skip lock (a wait then takes real time) or jumps ten years (stack.md §9).
+ * That is the test server, not the workflow: such a test is tried again, and its first failure is printed.
+ */
+jest.retryTimes(2, { logErrorsBeforeRetry: true });
 jest.setTimeout(WORKFLOW_TEST_TIMEOUT_MS);
 
 let bundle: Promise<WorkflowBundleWithSourceMap> | undefined;
