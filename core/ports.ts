@@ -3,6 +3,10 @@
  * conformance suite in test/conformance that the fake and the real one pass. Unless said otherwise every method may
  * reject with a RatchetError whose code says which service failed, and every write is idempotent.
  */
+import type { ReferenceProfile } from './drift/profile';
+import type { CountPlan, WindowCounts } from './drift/window-counts';
+import type { Frame } from './frame';
+import type { PerformanceCounts, SliceCounts } from './performance/performance-counts';
 import type { DriftPolicy, Policy } from './policy';
 import type { EvaluationReport } from './messages';
 import type {
@@ -351,6 +355,125 @@ export interface WindowRows {
   readonly versions: readonly ModelVersion[];
 }
 
+/**
+ * What routine checks ask of the prediction log: counts that the database makes, so that no row leaves it and the memory of a
+ * check does not grow with rows. Served rows (champion and canary arms), each prediction once. Event time, `from` inclusive.
+ */
+export interface WindowStatistics {
+  /**
+   * Counts of the window by the plan. Hours that lie whole in the window and before `closedBefore` (the watermark) are counted
+   * once, kept, and added up; an hour whose rows changed since (late predictions) is counted again. One statement for what
+   * must be counted. The same as `countWindow` (core/drift) over the rows.
+   */
+  countWindow(
+    model: ModelName,
+    contract: ModelContract,
+    plan: CountPlan,
+    from: EpochMs,
+    to: EpochMs,
+    options: { readonly version: ModelVersion | null; readonly closedBefore: EpochMs },
+  ): Promise<WindowCounts>;
+  /** The same as `countPerformance` (core/performance) over the rows; slices by the values of `slices`, most rows first, at most 50 a feature. */
+  countPerformance(
+    model: ModelName,
+    contract: ModelContract,
+    from: EpochMs,
+    to: EpochMs,
+    options: { readonly version: ModelVersion | null; readonly slices: readonly string[] },
+  ): Promise<{ readonly all: PerformanceCounts; readonly slices: readonly SliceCounts[] }>;
+  /** Rows and sum of scores by answer (0: negative, 1: positive) and segment of the score, (-inf, k0], (k0, k1], …, (kn, inf): for CBPE. */
+  countScores(
+    model: ModelName,
+    contract: ModelContract,
+    from: EpochMs,
+    to: EpochMs,
+    knots: readonly number[],
+    options: { readonly version: ModelVersion | null },
+  ): Promise<
+    readonly { readonly answer: 0 | 1; readonly segment: number; readonly n: number; readonly sumScore: number }[]
+  >;
+  /** Exact statistics on demand: the features (and `score`, `label`) by binary COPY into typed columns; numbers as float32. */
+  readFrame(
+    model: ModelName,
+    contract: ModelContract,
+    from: EpochMs,
+    to: EpochMs,
+    options: { readonly version: ModelVersion | null; readonly columns?: readonly string[]; readonly limit?: number },
+  ): Promise<Frame>;
+  /**
+   * Errors of labelled rows in the order in which labels arrived, after the cursor (null: from the first): 0/1 for classes,
+   * |y − ŷ| for regression. At most `limit`. A corrected label does not come again.
+   */
+  readErrors(
+    model: ModelName,
+    contract: ModelContract,
+    version: ModelVersion,
+    after: string | null,
+    limit: number,
+  ): Promise<{ readonly errors: readonly number[]; readonly cursor: string | null }>;
+}
+
+/** Frozen reference profiles (PostgreSQL), named by the digest of their content. */
+export interface ProfileStore {
+  /** Idempotent by content. `histograms`: encoded key histograms by feature (core/drift/exact), for exact tests. */
+  saveProfile(
+    model: ModelName,
+    version: ModelVersion,
+    profile: ReferenceProfile,
+    histograms?: Readonly<Record<string, Uint8Array>>,
+  ): Promise<{ readonly digest: string }>;
+  /** The newest of the version; null: none. */
+  getProfile(
+    model: ModelName,
+    version: ModelVersion,
+  ): Promise<{ readonly digest: string; readonly profile: ReferenceProfile; readonly savedAt: EpochMs } | null>;
+  getHistograms(digest: string): Promise<Readonly<Record<string, Uint8Array>>>;
+}
+
+// ---------------------------------------------------------------- triggers from outside
+
+/** A trigger as its source gave it: kept before it is acknowledged, so that a burst loses none (I4). */
+export interface InboxTrigger {
+  /** Of the source: the same id counts once. */
+  readonly id: string;
+  readonly model: ModelName;
+  readonly source:
+    | 'webhook'
+    | 'mlflow'
+    | 'alertmanager'
+    | 'evidently'
+    | 'greatExpectations'
+    | 'data'
+    | 'detector'
+    | 'schedule'
+    | 'signal'
+    | 'check'
+    | 'person';
+  readonly actor: string;
+  readonly reason: string;
+  readonly manual: boolean;
+  /** Event time it speaks of; null: the watermark. */
+  readonly asOf: EpochMs | null;
+  /** What the source sent, bounded; for the record. */
+  readonly payload: Readonly<Record<string, unknown>> | null;
+}
+
+export interface TriggerInbox {
+  /** Idempotent by (model, id). Returns how many are new. */
+  addTriggers(triggers: readonly InboxTrigger[]): Promise<{ readonly added: number }>;
+  /** Not yet taken by `model/<name>`, oldest first. */
+  listWaiting(model: ModelName, limit: number): Promise<readonly (InboxTrigger & { readonly receivedAt: EpochMs })[]>;
+  /** Models with waiting triggers. */
+  modelsWaiting(): Promise<readonly ModelName[]>;
+  /** `by`: workflow id and run that took them, and later the retraining they went into. Idempotent. */
+  markTaken(model: ModelName, ids: readonly string[], by: string): Promise<void>;
+  /** All, newest first: no reason is lost. */
+  listTriggers(
+    model: ModelName,
+    limit: number,
+  ): Promise<readonly (InboxTrigger & { readonly receivedAt: EpochMs; readonly takenBy: string | null })[]>;
+}
+
 // ---------------------------------------------------------------- evaluations
 
 /** A drift check's window: unique by model, version and start, so that it is evaluated once. */
@@ -364,6 +487,8 @@ export interface EvaluationRecord {
   readonly measurement: Readonly<Record<string, unknown>>;
   readonly workflowId: string;
   readonly at: EpochMs;
+  /** 1 for the first; a recomputation after late labels has the next number. Absent: 1. */
+  readonly revision?: number;
 }
 
 export interface EvaluationStore {
@@ -375,9 +500,19 @@ export interface EvaluationStore {
     firstStart: EpochMs,
     watermark: EpochMs,
   ): Promise<{ readonly start: EpochMs; readonly end: EpochMs } | null>;
-  /** Idempotent by (model, version, windowStart): returns the first record. */
+  /** Idempotent by (model, version, windowStart, revision): returns the first record. */
   saveEvaluation(record: EvaluationRecord): Promise<EvaluationRecord>;
+  /** The latest revision of each window, oldest window first. */
   listEvaluations(model: ModelName): Promise<readonly EvaluationRecord[]>;
+  /**
+   * The oldest evaluated window of the version that ended after `endedAfter` and whose labels have changed since its latest
+   * revision was saved (more labels, or corrected ones); null: none. Late labels recompute it until its horizon closes.
+   */
+  nextRecomputation(
+    model: ModelName,
+    version: ModelVersion,
+    endedAfter: EpochMs,
+  ): Promise<{ readonly start: EpochMs; readonly end: EpochMs; readonly revision: number } | null>;
 }
 
 // ---------------------------------------------------------------- training data
