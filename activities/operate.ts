@@ -1,5 +1,5 @@
 /** Activities of `model` and `rollback`: incidents, notifications, healing, aliases, going back. */
-import type { EpochMs, ModelName, ModelVersion } from '../core/model';
+import type { ModelName, ModelVersion } from '../core/model';
 import type { Policy } from '../core/policy';
 import type { ClaimKind, Fence, Incident, Notification } from '../core/ports';
 import { isRatchetError } from '../core/errors';
@@ -7,6 +7,7 @@ import type { Reason } from '../core/verdict';
 import type { RollbackResult } from '../core/workflow-io';
 import { guarded } from './failure';
 import type { ActivityPorts } from './ports';
+import { servingSince } from './serving-since';
 
 type OperatePorts = Pick<
   ActivityPorts,
@@ -115,11 +116,8 @@ export function createOperateActivities(ports: OperatePorts) {
       const route = await ports.routes.getRoute(input.model);
       const latest = await ports.predictions.latestOccurredAt(input.model);
       if (route === null || latest === null) return { ageMs: null };
-      const since = (await ports.decisions.list(input.model, { limit: 500 }))
-        .filter((d) => (d.kind === 'route.promote' || d.kind === 'route.adopt') && d.version === route.champion)
-        .map((d) => d.evidence['eventTime'])
-        .find((t): t is EpochMs => typeof t === 'number');
-      return { ageMs: since === undefined ? null : latest - since };
+      const since = await servingSince(ports.decisions, input.model, route.champion, ['route.promote', 'route.adopt']);
+      return { ageMs: since === null ? null : latest - since };
     },
   });
 

@@ -9,6 +9,7 @@ import type { Policy } from '../core/policy';
 import type { DriftCheckResult } from '../core/workflow-io';
 import { guarded, withHeartbeat } from './failure';
 import type { ActivityPorts } from './ports';
+import { servingSince } from './serving-since';
 
 export interface CheckWindow {
   readonly version: ModelVersion;
@@ -89,15 +90,10 @@ export function createWatchActivities(ports: WatchPorts) {
       if (latest === null || earliest === null) return null;
       const watermark = latest - policy.eventTime.allowedLatenessMs - policy.eventTime.labelHorizonMs;
       const { anchor, windowMs } = policy.drift;
-      const version = await ports.models.getVersion(model, route.champion);
-      // A version is judged on windows that begin after it began to serve; the grid cell of the first row counts.
-      const servedSince = (await ports.decisions.list(model, { kind: 'route.promote' }))
-        .filter((d) => d.version === version.version)
-        .map((d) => d.evidence['eventTime'])
-        .find((t): t is number => typeof t === 'number');
-      const first = servedSince ?? earliest;
+      // A promoted version is judged on windows that begin after it began to serve; else the grid cell of the first row counts.
+      const served = await servingSince(ports.decisions, model, route.champion, ['route.promote']);
       const cell =
-        servedSince === undefined ? Math.floor((first - anchor) / windowMs) : Math.ceil((first - anchor) / windowMs);
+        served === null ? Math.floor((earliest - anchor) / windowMs) : Math.ceil((served - anchor) / windowMs);
       const next = await ports.evaluations.nextWindow(
         model,
         route.champion,
