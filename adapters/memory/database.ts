@@ -28,6 +28,8 @@ export interface StoredLabel {
   readonly value: string;
   readonly observedAt: number;
   readonly seq: number;
+  /** Real time; a correction moves it. */
+  readonly receivedAt: number;
 }
 
 export interface StoredGateway {

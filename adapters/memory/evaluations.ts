@@ -17,18 +17,47 @@ export class MemoryEvaluationStore implements EvaluationStore {
   }
 
   async saveEvaluation(record: EvaluationRecord): Promise<EvaluationRecord> {
-    const { model, version, windowStart } = record;
-    const there = this.db.evaluations.find(
-      (e) => e.model === model && e.version === version && e.windowStart === windowStart,
-    );
-    if (there === undefined) this.db.evaluations.push(structuredClone(record));
-    return structuredClone(there ?? record);
+    const { revision, ...fields } = record;
+    const saved: EvaluationRecord = revision === undefined || revision === 1 ? fields : record;
+    const there = this.db.evaluations.find((e) => isSameWindow(e, saved) && revisionOf(e) === revisionOf(saved));
+    if (there === undefined) this.db.evaluations.push(structuredClone(saved));
+    return structuredClone(there ?? saved);
   }
 
   async listEvaluations(model: string): Promise<readonly EvaluationRecord[]> {
-    return this.db.evaluations
-      .filter((e) => e.model === model)
+    return this.latest(model)
       .sort((a, b) => a.windowStart - b.windowStart || a.at - b.at)
       .map((e) => structuredClone(e));
   }
+
+  async nextRecomputation(
+    model: string,
+    version: string,
+    endedAfter: number,
+  ): Promise<{ readonly start: number; readonly end: number; readonly revision: number } | null> {
+    const served = this.db.predictions.filter((p) => p.model === model && p.version === version && p.arm !== 'shadow');
+    const hasNewLabels = (e: EvaluationRecord): boolean =>
+      served.some(
+        (p) =>
+          p.occurredAt >= e.windowStart &&
+          p.occurredAt < e.windowEnd &&
+          (this.db.labels.get(`${model}/${p.id.toLowerCase()}`)?.receivedAt ?? -Infinity) > e.at,
+      );
+    const changed = this.latest(model)
+      .filter((e) => e.version === version && e.windowEnd > endedAfter && hasNewLabels(e))
+      .sort((a, b) => a.windowStart - b.windowStart)[0];
+    if (changed === undefined) return null;
+    return { start: changed.windowStart, end: changed.windowEnd, revision: revisionOf(changed) + 1 };
+  }
+
+  /** The latest revision of each window. */
+  private latest(model: string): EvaluationRecord[] {
+    const all = this.db.evaluations.filter((e) => e.model === model);
+    return all.filter((e) => !all.some((other) => isSameWindow(other, e) && revisionOf(other) > revisionOf(e)));
+  }
 }
+
+const revisionOf = (record: EvaluationRecord): number => record.revision ?? 1;
+
+const isSameWindow = (a: EvaluationRecord, b: EvaluationRecord): boolean =>
+  a.model === b.model && a.version === b.version && a.windowStart === b.windowStart;

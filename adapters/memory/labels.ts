@@ -24,7 +24,8 @@ export class MemoryLabelStore implements LabelStore {
     if (there !== undefined) this.db.labelHistory.push({ ...there, model, predictionId });
     // A correction keeps the place of the first value in the order of arrival.
     const seq = there?.seq ?? this.db.nextLabelSeq();
-    this.db.labels.set(`${model}/${predictionId}`, { value: label.value, observedAt: label.observedAt, seq });
+    const { value, observedAt } = label;
+    this.db.labels.set(`${model}/${predictionId}`, { value, observedAt, seq, receivedAt: this.db.clock.now() });
     return there === undefined ? 'accepted' : 'corrected';
   }
 }

@@ -13,11 +13,30 @@ interface EvaluationRow {
   readonly measurement: EvaluationRecord['measurement'];
   readonly workflow_id: string;
   readonly at: number;
+  readonly revision: number;
 }
 
-const COLUMNS = 'model, version, window_start, window_end, report, measurement, workflow_id, at';
+const COLUMNS = 'model, version, window_start, window_end, report, measurement, workflow_id, at, revision';
 
-/** Evaluated windows; the primary key (model, version, start) makes each count once. */
+/** $1 model. The latest revision of each window. */
+const LATEST = `
+  SELECT DISTINCT ON (version, window_start) ${COLUMNS} FROM ratchet.evaluations
+  WHERE model = $1 ORDER BY version, window_start, revision DESC`;
+
+/**
+ * $1 model, $2 version, $3 windows that ended after. Labels are looked for by their arrival first, which is an index and
+ * mostly finds nothing. A correction moves a label's arrival, so it is found too.
+ */
+const CHANGED_SINCE = `
+  SELECT e.window_start, e.window_end, e.revision
+  FROM (${LATEST}) AS e
+  WHERE e.version = $2 AND e.window_end > $3 AND EXISTS (
+    SELECT FROM ratchet.labels l JOIN ratchet.predictions p ON p.id = l.prediction_id AND p.model = l.model
+    WHERE l.model = $1 AND l.received_at > e.at AND p.version = $2 AND p.arm IN ('champion', 'canary')
+      AND p.occurred_at >= e.window_start AND p.occurred_at < e.window_end)
+  ORDER BY e.window_start LIMIT 1`;
+
+/** Evaluated windows; the primary key (model, version, start, revision) makes each count once. */
 export class PostgresEvaluationStore implements EvaluationStore {
   constructor(private readonly pool: Pool) {}
 
@@ -31,18 +50,18 @@ export class PostgresEvaluationStore implements EvaluationStore {
     const done = await rows<{ window_start: number }>(
       this.pool,
       'reading evaluated windows',
-      `SELECT window_start FROM ratchet.evaluations WHERE model = $1 AND version = $2 AND window_start >= $3`,
+      `SELECT DISTINCT window_start FROM ratchet.evaluations WHERE model = $1 AND version = $2 AND window_start >= $3`,
       [model, version, timestamp(firstStart)],
     );
     return oldestOpenWindow(grid, firstStart, watermark, new Set(done.map((row) => row.window_start)));
   }
 
   async saveEvaluation(record: EvaluationRecord): Promise<EvaluationRecord> {
-    const { model, version, windowStart, windowEnd, report, measurement, workflowId, at } = record;
+    const { model, version, windowStart, windowEnd, report, measurement, workflowId, at, revision = 1 } = record;
     await rows(
       this.pool,
       'saving an evaluation',
-      `INSERT INTO ratchet.evaluations (${COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT DO NOTHING`,
+      `INSERT INTO ratchet.evaluations (${COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT DO NOTHING`,
       [
         model,
         version,
@@ -52,13 +71,15 @@ export class PostgresEvaluationStore implements EvaluationStore {
         JSON.stringify(measurement),
         workflowId,
         timestamp(at),
+        revision,
       ],
     );
     const [there] = await rows<EvaluationRow>(
       this.pool,
       'reading an evaluation',
-      `SELECT ${COLUMNS} FROM ratchet.evaluations WHERE model = $1 AND version = $2 AND window_start = $3`,
-      [model, version, timestamp(windowStart)],
+      `SELECT ${COLUMNS} FROM ratchet.evaluations
+       WHERE model = $1 AND version = $2 AND window_start = $3 AND revision = $4`,
+      [model, version, timestamp(windowStart), revision],
     );
     if (there === undefined) throw new RatchetError('RATCHET_INTERNAL', `evaluation of ${model} was not written`);
     return toRecord(there);
@@ -68,14 +89,30 @@ export class PostgresEvaluationStore implements EvaluationStore {
     const found = await rows<EvaluationRow>(
       this.pool,
       'listing evaluations',
-      `SELECT ${COLUMNS} FROM ratchet.evaluations WHERE model = $1 ORDER BY window_start, at`,
+      `SELECT * FROM (${LATEST}) AS latest ORDER BY window_start, at`,
       [model],
     );
     return found.map(toRecord);
   }
+
+  async nextRecomputation(
+    model: string,
+    version: string,
+    endedAfter: number,
+  ): Promise<{ readonly start: number; readonly end: number; readonly revision: number } | null> {
+    const [found] = await rows<Pick<EvaluationRow, 'window_start' | 'window_end' | 'revision'>>(
+      this.pool,
+      'looking for late labels',
+      CHANGED_SINCE,
+      [model, version, timestamp(endedAfter)],
+    );
+    return found === undefined
+      ? null
+      : { start: found.window_start, end: found.window_end, revision: found.revision + 1 };
+  }
 }
 
 function toRecord(row: EvaluationRow): EvaluationRecord {
-  const { window_start: windowStart, window_end: windowEnd, workflow_id: workflowId, ...rest } = row;
-  return { ...rest, windowStart, windowEnd, workflowId };
+  const { window_start: windowStart, window_end: windowEnd, workflow_id: workflowId, revision, ...rest } = row;
+  return { ...rest, windowStart, windowEnd, workflowId, ...(revision === 1 ? {} : { revision }) };
 }

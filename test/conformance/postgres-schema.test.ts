@@ -24,7 +24,7 @@ describe('migrations', () => {
 
   it('applies each file once when 4 processes migrate at the same time', async () => {
     const results = await Promise.all([1, 2, 3, 4].map(() => migrate(database.url)));
-    expect(results.flatMap((r) => r.applied)).toEqual(['000001_base']);
+    expect(results.flatMap((r) => r.applied)).toEqual(['000001_base', '000002_detection']);
     await expect(checkSchema(pool)).resolves.toBeUndefined();
     expect((await migrate(pool)).applied).toEqual([]);
   });

@@ -104,6 +104,8 @@ async function openPostgres(): Promise<Stores> {
         `UPDATE ratchet.routes SET canary_lease_until = canary_lease_until ${back}, shadow_lease_until = shadow_lease_until ${back}`,
         [ms],
       );
+      await pool.query(`UPDATE ratchet.labels SET received_at = received_at ${back}`, [ms]);
+      await pool.query(`UPDATE ratchet.evaluations SET at = at ${back}`, [ms]);
       await pool.query(`UPDATE ratchet.gateways SET expires_at = expires_at ${back}`, [ms]);
     },
     close,
