@@ -3,6 +3,7 @@
  * every weight in basis points. `policy/` holds the schema, the defaults and the presets; nothing else names a default.
  */
 import type { Blessing, FeatureSpec, ModelName, Task } from './model';
+import type { Expectation } from './quality/expectation';
 
 export interface Policy {
   readonly schemaVersion: 1;
@@ -66,6 +67,18 @@ export interface QualityPolicy {
   readonly maxNewCategoryShare: number;
   /** Fail when the newest row is older than this before the window's end; null: not checked. */
   readonly maxStalenessMs: number | null;
+  /* What follows is left out of policies that were resolved by earlier releases: null, false and none. */
+  /** Fail when a window has fewer rows than this share of the median of earlier ones; null: not checked. */
+  readonly minRowsRatio?: number | null;
+  /** Warn when the share of rows that repeat the features of an earlier row exceeds this; null: not counted. */
+  readonly maxDuplicateShare?: number | null;
+  /** Warn when a text feature has more than this many times the categories of the reference; null: not checked. */
+  readonly maxCardinalityRatio?: number | null;
+  /** Warn when one feature alone predicts the target this well (AUC, squared rank correlation or ε²); null: not checked. */
+  readonly leakageThreshold?: number | null;
+  /** Warn when the deciles of a feature are those of the reference in another unit. */
+  readonly unitChange?: boolean;
+  readonly expectations?: readonly Expectation[];
 }
 
 export interface DriftPolicy {
@@ -73,20 +86,52 @@ export interface DriftPolicy {
   readonly windowMs: number;
   /** Start of the window grid (event time); windows are [anchor + k·windowMs, …). */
   readonly anchor: number;
-  readonly numeric: {
-    readonly method: 'psi';
+  readonly numeric: EffectPolicy & {
+    /** Quantile bins of the reference. */
     readonly bins: number;
-    readonly warn: number;
-    readonly threshold: number;
   };
-  readonly categorical: { readonly method: 'psi' | 'js'; readonly warn: number; readonly threshold: number };
-  /** Benjamini–Hochberg adjusted p must be at most this (KS for numbers, chi-square for categories). */
+  readonly categorical: EffectPolicy;
+  /** Benjamini–Hochberg adjusted p must be at most this. */
   readonly alpha: number;
+  /**
+   * `counts`: χ² of homogeneity on the bins or categories (nothing reads rows). `exact`: two-sample KS on rows for numbers.
+   * `none`: the effect alone decides; p is recorded.
+   */
+  readonly pValue: 'counts' | 'exact' | 'none';
+  /** What moves together: p counts the effective rows (core/drift/design-effect.ts). `none`: every row speaks for itself. */
+  readonly clusterBy: 'none' | 'hour' | 'day';
   /** Fewest rows a side; below it the feature is `insufficient`. */
   readonly minRows: number;
-  /** The dataset has drifted when at least this many features did, or this share of them. Whichever is reached first. */
+  /**
+   * The dataset has drifted when at least this many features did, or this share of them, or one of the `anyTopK` most
+   * important ones. Whichever is reached first.
+   */
   readonly minFeatures: number;
   readonly minShare: number;
+  /** The share is of importance, not of features. */
+  readonly weightByImportance: boolean;
+  /** null: off. */
+  readonly anyTopK: number | null;
+  /** The distribution of the answers. `warn`: at most a warning. `drift`: the dataset has drifted. */
+  readonly prediction: 'off' | 'warn' | 'drift';
+  /** Spearman correlations between number features, on demand. A pair counts from this change on, with its p. */
+  readonly correlation: 'off' | 'warn';
+  readonly correlationChange: number;
+  /** Order of the features' importance against the reference: NDCG below this. */
+  readonly importanceDrift: 'off' | 'warn' | 'drift';
+  readonly importanceNdcg: number;
+}
+
+/** Distances that histograms give. */
+export type EffectMethod = 'psi' | 'kl' | 'js' | 'hellinger';
+
+/** When an effect is large enough. A feature needs it and a small corrected p. */
+export interface EffectPolicy {
+  readonly method: EffectMethod;
+  readonly warn: number;
+  readonly threshold: number;
+  /** Further distances: one of them at its threshold does as well as the first. */
+  readonly also: readonly { readonly method: EffectMethod; readonly threshold: number }[];
 }
 
 export interface PerformancePolicy {
@@ -96,17 +141,57 @@ export interface PerformancePolicy {
   readonly minLabelled: number;
   /** Least share of the window's rows that must carry a label for a verdict. */
   readonly minCoverage: number;
+  /** Features whose values are measured one by one; empty: none. */
+  readonly slices: readonly string[];
+  /** Value of one decision, [truth][answer] in the order of the classes (profit positive, cost negative); null: none. */
+  readonly values: readonly (readonly number[])[] | null;
+  /** Late labels recompute the evaluation of their window until its end plus this, event time. */
+  readonly recomputeMs: number;
+  /** What an estimate without labels (CBPE) may do: nothing, warn, or count as a performance breach. */
+  readonly estimate: 'off' | 'warn' | 'trigger';
+  /** Largest share of rows outside the support of the reference in any feature; above it an estimate is unreliable. */
+  readonly maxOutOfSupport: number;
+  /** Detectors on the stream of late-label errors; empty: none. */
+  readonly detectors: readonly ErrorDetector[];
 }
 
-export type MetricName = 'accuracy' | 'precision' | 'recall' | 'f1' | 'auc' | 'logLoss' | 'brier' | 'rmse' | 'mae';
+export interface ErrorDetector {
+  readonly detector: 'adwin' | 'ddm' | 'eddm' | 'hddm_a' | 'hddm_w' | 'page_hinkley' | 'kswin';
+  /** `breach`: a detection counts as a performance breach. */
+  readonly action: 'warn' | 'breach';
+}
+
+export type MetricName =
+  | 'accuracy'
+  | 'precision'
+  | 'recall'
+  | 'f1'
+  | 'fpr'
+  | 'auc'
+  | 'logLoss'
+  | 'brier'
+  | 'calibrationError'
+  | 'precisionMicro'
+  | 'recallMicro'
+  | 'f1Micro'
+  | 'businessValue'
+  | 'rmse'
+  | 'mae'
+  | 'mse'
+  | 'mape';
 
 export interface PerformanceRule {
   readonly metric: MetricName;
-  /** `ratioToHoldout`: worse than bound × the version's holdout metric (for losses: above, for gains: below). `absolute`: the bound itself. */
-  readonly kind: 'ratioToHoldout' | 'absolute';
+  /**
+   * `ratioToHoldout`: worse than bound × the version's holdout metric (for losses: above, for gains: below). `dropFromHoldout`:
+   * worse than it by more than the bound (gains: below holdout − bound, losses: above holdout + bound). `absolute`: the bound itself.
+   */
+  readonly kind: 'ratioToHoldout' | 'dropFromHoldout' | 'absolute';
   readonly bound: number;
   /** true: the confidence bound of the metric must break it too, not only its estimate. */
   readonly withConfidence: boolean;
+  /** Judged on every value of this feature (one of `slices`), corrected for their number. Absent: on all rows. */
+  readonly slice?: string;
 }
 
 export interface TriggerPolicy {
@@ -123,6 +208,58 @@ export interface TriggerPolicy {
   readonly maximumAgeMs: number | null;
   /** false: a trigger opens an incident and waits for a person. */
   readonly automatic: boolean;
+  /** When not empty, drift checks start at these times (five cron fields, or @hourly and the like) instead of every `checkEveryMs`. */
+  readonly cron: readonly string[];
+  /** A check starts up to this long after its time, drawn at random by the server: models that share a time do not all check at once. */
+  readonly jitterMs: number;
+  /** IANA name of the zone that `cron` is read in. */
+  readonly timeZone: string;
+  /** A trigger waits this long for others before the retraining starts; at most five times this after the first one. */
+  readonly debounceMs: number;
+  /** So many evaluations in a row without a breach clear the counter: breaches before them count no more. */
+  readonly clearAfter: number;
+  /** Most retrainings that start by themselves in any 24 h; null: no limit. */
+  readonly dailyBudget: number | null;
+  /** The low-traffic hours in which a training may start by itself; null: at any time. */
+  readonly heavyWindow: HeavyWindow | null;
+  /** A retraining starts by itself only when the training query has so many rows more than at the last one; 0: not asked. */
+  readonly minNewLabelledRows: number;
+  /** The very same training data as last time end a retraining as `unchanged`, unless a person asked for it. */
+  readonly skipUnchangedSnapshot: boolean;
+  /** People are told, once, when an incident is still open after this time; null: never. */
+  readonly deployDeadlineMs: number | null;
+  readonly dataArrival: DataArrivalPolicy;
+  /** Sources that may send triggers over HTTP, each with the variable that holds its secret. */
+  readonly webhooks: readonly TriggerWebhook[];
+}
+
+export type Weekday = 'mon' | 'tue' | 'wed' | 'thu' | 'fri' | 'sat' | 'sun';
+
+/** From `from` until `to`, local time; when `to` is not after `from` it ends on the next day. */
+export interface HeavyWindow {
+  /** `HH:MM`. */
+  readonly from: string;
+  readonly to: string;
+  /** Days on which it opens; empty: every day. */
+  readonly days: readonly Weekday[];
+  /** IANA name. */
+  readonly timeZone: string;
+}
+
+export interface DataArrivalPolicy {
+  /** So many new rows of the training query are a trigger; null: any newer row is. */
+  readonly newRows: number | null;
+  /** How often the source is asked, real time; null: never. */
+  readonly checkEveryMs: number | null;
+}
+
+/** Sources that reach us over HTTP (core/trigger/import). */
+export type TriggerWebhookSource = 'webhook' | 'mlflow' | 'alertmanager' | 'evidently' | 'greatExpectations' | 'data';
+
+export interface TriggerWebhook {
+  readonly source: TriggerWebhookSource;
+  /** Name of the environment variable with the secret; null: the API key alone must do. */
+  readonly secretEnv: string | null;
 }
 
 export interface TrainingPolicy {

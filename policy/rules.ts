@@ -83,12 +83,43 @@ const drift: Rule = ({ drift: rules }) =>
     ),
   ]);
 
-const performance: Rule = ({ performance: { rules }, task, triggers }) => [
+const performance: Rule = ({
+  performance: { rules, slices, values, detectors },
+  task,
+  triggers,
+  features,
+  classes,
+}) => [
   ...rules.flatMap((rule, i) => {
     const at = `performance.rules.${i}`;
     const ratio = rule.kind === 'ratioToHoldout';
     return [
       ...metricFits(rule.metric, task, `${at}.metric`),
+      ...when(
+        rule.bound <= 0 && !(rule.metric === 'businessValue' && rule.kind === 'absolute'),
+        `${at}.bound`,
+        `must be above 0, got ${rule.bound}`,
+      ),
+      ...when(
+        rule.metric === 'businessValue' && rule.kind !== 'absolute',
+        `${at}.kind`,
+        'a hold-out records no business value: give an absolute bound',
+      ),
+      ...when(
+        rule.metric === 'businessValue' && values === null,
+        `${at}.metric`,
+        'businessValue needs performance.values',
+      ),
+      ...when(
+        rule.slice !== undefined && !slices.includes(rule.slice),
+        `${at}.slice`,
+        `"${rule.slice ?? ''}" is not among performance.slices`,
+      ),
+      ...when(
+        rule.slice !== undefined && !rule.withConfidence,
+        `${at}.withConfidence`,
+        'a rule on slices is always judged with its confidence bound: many slices would make alarms by chance',
+      ),
       ...when(
         ratio && isLoss(rule.metric) && rule.bound < 1,
         `${at}.bound`,
@@ -101,6 +132,31 @@ const performance: Rule = ({ performance: { rules }, task, triggers }) => [
       ),
     ];
   }),
+  ...slices.flatMap((name, i) => [
+    ...when(slices.indexOf(name) !== i, `performance.slices.${i}`, `"${name}" appears twice`),
+    ...when(
+      !features.some((spec) => spec.name === name),
+      `performance.slices.${i}`,
+      `"${name}" is no feature of the model`,
+    ),
+  ]),
+  ...when(
+    values !== null &&
+      (task === 'regression' ||
+        values.length !== classes.length ||
+        values.some((row) => row.length !== classes.length)),
+    'performance.values',
+    task === 'regression'
+      ? 'regression has no decisions to value'
+      : `expected ${classes.length} rows of ${classes.length} numbers, [truth][answer] in the order of classes`,
+  ),
+  ...detectors.flatMap(({ detector }, i) =>
+    when(
+      detectors.findIndex((other) => other.detector === detector) !== i,
+      `performance.detectors.${i}`,
+      `"${detector}" appears twice`,
+    ),
+  ),
   ...when(
     rules.length === 0 && triggers.automatic && ['performance', 'driftAndPerformance'].includes(triggers.require),
     'performance.rules',
@@ -145,6 +201,11 @@ const searchRange = (range: SearchRange, path: string): Problem[] =>
 const gate: Rule = ({ gate: { rules }, task }) =>
   rules.flatMap((rule, i) => [
     ...metricFits(rule.metric, task, `gate.rules.${i}.metric`),
+    ...when(
+      rule.metric === 'businessValue',
+      `gate.rules.${i}.metric`,
+      'the gate cannot compute businessValue: it sees no value matrix',
+    ),
     ...(rule.kind === 'absolute'
       ? when(rule.min === null && rule.max === null, `gate.rules.${i}`, 'an absolute rule needs min, max or both')
       : []),
@@ -277,7 +338,9 @@ const READS: Readonly<Record<string, readonly string[]>> = {
   features: ['data.target'],
   'quality.ranges': ['features'],
   'data.holdout': ['data.lookback'],
-  'performance.rules': ['task', 'triggers.require', 'triggers.automatic'],
+  'performance.rules': ['task', 'triggers.require', 'triggers.automatic', 'performance.slices', 'performance.values'],
+  'performance.slices': ['features'],
+  'performance.values': ['task', 'classes'],
   'triggers.breaches': ['triggers.of'],
   'training.parallelTrials': ['training.trials'],
   'training.heartbeatTimeout': ['training.timeout'],

@@ -1,4 +1,5 @@
 import { brierOfRow, logLossOfRow } from '../performance/probability-loss';
+import { CALIBRATION_BINS, calibrationBin } from '../performance/count';
 import type { LabelledRows } from '../performance/labelled-rows';
 import type { MetricName } from '../policy';
 
@@ -37,6 +38,7 @@ export const everyRowAlone = (rows: number): Clusters => ({
  */
 export function clusterStatistic(metric: MetricName, rows: LabelledRows, clusters: Clusters): ClusterStatistic | null {
   if (metric === 'auc') return rows.task === 'binary' ? aucStatistic(rows.truth, rows.score, clusters) : null;
+  if (metric === 'calibrationError') return rows.task === 'binary' ? calibrationStatistic(rows, clusters) : null;
   const parts = ratioParts(metric, rows);
   if (parts === null) return null;
   const numerator = new Float64Array(clusters.count);
@@ -73,10 +75,20 @@ function ratioParts(metric: MetricName, rows: LabelledRows): ((row: number) => R
     case 'regression': {
       const error = (row: number): number => rows.score[row]! - rows.truth[row]!;
       if (metric === 'mae') return mean((row) => Math.abs(error(row)));
-      return metric === 'rmse' ? mean((row) => error(row) ** 2) : null;
+      if (metric === 'mape') {
+        return (row) => {
+          const truth = Math.abs(rows.truth[row]!);
+          return truth === 0
+            ? { numerator: 0, denominator: 0 }
+            : { numerator: Math.abs(error(row)) / truth, denominator: 1 };
+        };
+      }
+      return metric === 'rmse' || metric === 'mse' ? mean((row) => error(row) ** 2) : null;
     }
     case 'multiclass':
-      return metric === 'accuracy' ? mean((row) => Number(rows.truth[row] === rows.answer[row])) : null;
+      return metric === 'accuracy' || metric.endsWith('Micro')
+        ? mean((row) => Number(rows.truth[row] === rows.answer[row]))
+        : null;
     case 'binary': {
       const truth = (row: number): number => Number(rows.truth[row]);
       const answer = (row: number): number => Number(rows.answer[row]);
@@ -86,11 +98,35 @@ function ratioParts(metric: MetricName, rows: LabelledRows): ((row: number) => R
       if (metric === 'accuracy') return mean((row) => Number(truth(row) === answer(row)));
       if (metric === 'precision') return (row) => ({ numerator: both(row), denominator: answer(row) });
       if (metric === 'recall') return (row) => ({ numerator: both(row), denominator: truth(row) });
+      if (metric === 'fpr') {
+        return (row) => ({ numerator: (1 - truth(row)) * answer(row), denominator: 1 - truth(row) });
+      }
       // F1 = 2TP / (2TP + FP + FN), and truth + answer counts a true positive twice.
       if (metric === 'f1') return (row) => ({ numerator: 2 * both(row), denominator: truth(row) + answer(row) });
       return null;
     }
   }
+}
+
+/** Σ |Σ (score − outcome) of a bin| / rows: the sums of bins are kept by cluster. */
+function calibrationStatistic(rows: LabelledRows & { task: 'binary' }, clusters: Clusters): ClusterStatistic {
+  const gaps = new Float64Array(clusters.count * CALIBRATION_BINS);
+  const sizes = new Float64Array(clusters.count);
+  clusters.ofRow.forEach((cluster, row) => {
+    const score = rows.score[row]!;
+    gaps[cluster * CALIBRATION_BINS + calibrationBin(score)]! += score - Number(rows.truth[row]);
+    sizes[cluster]! += 1;
+  });
+  return (weights) => {
+    const bins = new Float64Array(CALIBRATION_BINS);
+    let count = 0;
+    for (let c = 0; c < sizes.length; c++) {
+      const weight = weights[c]!;
+      count += weight * sizes[c]!;
+      for (let b = 0; b < CALIBRATION_BINS; b++) bins[b]! += weight * gaps[c * CALIBRATION_BINS + b]!;
+    }
+    return count > 0 ? bins.reduce((sum, gap) => sum + Math.abs(gap), 0) / count : NaN;
+  };
 }
 
 function aucStatistic(truth: readonly boolean[], score: readonly number[], clusters: Clusters): ClusterStatistic {

@@ -1,5 +1,6 @@
 import type { Task } from '../model';
-import { metricsOf, type LabelledRows } from '../performance/labelled-rows';
+import type { LabelledRows } from '../performance/labelled-rows';
+import { metricsOf } from '../performance/metrics-of-rows';
 import { isLoss } from '../performance/metric';
 import type { GatePolicy, GateRule } from '../policy';
 import { worstVerdict, type Reason, type Verdict } from '../verdict';

@@ -1,5 +1,6 @@
 import { isLoss } from '../performance/metric';
-import { metricsOf, type LabelledRows } from '../performance/labelled-rows';
+import type { LabelledRows } from '../performance/labelled-rows';
+import { metricsOf } from '../performance/metrics-of-rows';
 import type { MetricName } from '../policy';
 import { clusterBootstrapInterval, type BootstrapInterval, type BootstrapOptions } from './cluster-bootstrap';
 import { clusterStatistic, type Clusters } from './cluster-statistic';

@@ -1,9 +1,4 @@
 import type { Task } from '../model';
-import { aucMetric } from './auc';
-import { binaryDecisionMetrics, confusionOf, multiclassDecisionMetrics } from './decisions';
-import type { MetricValue } from './metric';
-import { probabilityLossMetrics } from './probability-loss';
-import { regressionLossMetrics } from './regression-loss';
 
 /** Rows with a truth and a valid answer. All arrays have the same length. */
 export type LabelledRows =
@@ -15,22 +10,6 @@ export type LabelledRows =
     }
   | { readonly task: 'multiclass'; readonly truth: readonly string[]; readonly answer: readonly string[] }
   | { readonly task: 'regression'; readonly truth: readonly number[]; readonly score: readonly number[] };
-
-/** Every metric that the task has and these rows define. */
-export function metricsOf(rows: LabelledRows): readonly MetricValue[] {
-  switch (rows.task) {
-    case 'binary':
-      return [
-        ...binaryDecisionMetrics(confusionOf(rows.truth, rows.answer)),
-        ...aucMetric(rows.truth, rows.score),
-        ...probabilityLossMetrics(rows.truth, rows.score),
-      ];
-    case 'multiclass':
-      return multiclassDecisionMetrics(rows.truth, rows.answer);
-    case 'regression':
-      return regressionLossMetrics(rows.truth, rows.score);
-  }
-}
 
 export interface AnsweredRows {
   readonly task: Task;

@@ -1,7 +1,12 @@
-import type { PerformancePolicy, PerformanceRule } from '../policy';
+import type { PerformancePolicy } from '../policy';
 import { worstVerdict, type Reason, type Verdict } from '../verdict';
-import { metricsOf, selectLabelledRows, type AnsweredRows } from './labelled-rows';
+import { countPerformance } from './count';
+import { metricsFromCounts } from './from-counts';
+import type { AnsweredRows } from './labelled-rows';
 import { isLoss, type MetricValue } from './metric';
+import type { PerformanceCounts, SliceCounts } from './performance-counts';
+import { measureSlices, type SliceReport } from './slices';
+import { evaluateRule, type PerformanceRuleResult } from './rule';
 
 /** Performance over a window's matured labels. Plain JSON. */
 export interface PerformanceMeasurement {
@@ -18,19 +23,8 @@ export interface PerformanceMeasurement {
   readonly coverage: number;
   readonly rules: readonly PerformanceRuleResult[];
   readonly reasons: readonly Reason[];
-}
-
-export interface PerformanceRuleResult {
-  readonly metric: PerformanceRule['metric'];
-  readonly kind: PerformanceRule['kind'];
-  readonly withConfidence: boolean;
-  readonly observed: number | null;
-  /** The end of the interval that must break the bound too, when `withConfidence`. */
-  readonly confidenceBound: number | null;
-  /** What `observed` is compared with (the holdout's ratio already applied); null when the holdout metric is unknown. */
-  readonly bound: number | null;
-  /** null: could not be judged. */
-  readonly fired: boolean | null;
+  /** Absent when no slices were counted and no rule asks for them. */
+  readonly slices?: SliceReport;
 }
 
 /**
@@ -38,19 +32,33 @@ export interface PerformanceRuleResult {
  * gain below. Missing labels, a metric that these rows do not define or an unknown holdout metric give `inconclusive`; so
  * does a policy without rules. Never NaN, never throws.
  */
-export function measurePerformance(
+export const measurePerformance = (
   input: AnsweredRows,
   policy: PerformancePolicy,
   holdoutMetrics: Readonly<Record<string, number>>,
-): PerformanceMeasurement {
-  const rows = input.truths.length;
-  const { rows: selected, labelled, invalid } = selectLabelledRows(input);
-  const coverage = rows === 0 ? 0 : labelled / rows;
-  const metrics = metricsOf(selected);
-  const shortages = shortagesOf(labelled, rows, coverage, policy);
-  const rules = policy.rules.map((rule) => evaluate(rule, metrics, holdoutMetrics));
+  slices: readonly SliceCounts[] = [],
+): PerformanceMeasurement => measurePerformanceCounts(countPerformance(input), policy, holdoutMetrics, slices);
 
-  const verdict = shortages.length > 0 ? 'inconclusive' : ruleVerdict(rules);
+/** The same from counts. Rules that name a slice judge `slices`; without any they cannot be judged. */
+export function measurePerformanceCounts(
+  counts: PerformanceCounts,
+  policy: PerformancePolicy,
+  holdoutMetrics: Readonly<Record<string, number>>,
+  slices: readonly SliceCounts[] = [],
+): PerformanceMeasurement {
+  const { rows, labelled, invalid } = counts;
+  const coverage = rows === 0 ? 0 : labelled / rows;
+  const metrics = metricsFromCounts(counts, { values: policy.values ?? null });
+  const shortages = shortagesOf(labelled, rows, coverage, policy);
+  const rules = policy.rules
+    .filter((rule) => rule.slice === undefined)
+    .map((rule) => evaluateRule(rule, metrics, holdoutMetrics));
+  const sliced =
+    slices.length > 0 || policy.rules.some((rule) => rule.slice !== undefined)
+      ? measureSlices(slices, policy, holdoutMetrics)
+      : null;
+
+  const verdict = shortages.length > 0 ? 'inconclusive' : ruleVerdict(rules, sliced);
   return {
     schemaVersion: 1,
     verdict,
@@ -63,14 +71,24 @@ export function measurePerformance(
     reasons: [
       ...shortages,
       ...(invalid > 0 ? [invalidReason(invalid, rows)] : []),
-      ...(rules.length === 0 ? [{ code: 'performance.noRules', text: 'the policy has no performance rule' }] : []),
+      ...(policy.rules.length === 0
+        ? [{ code: 'performance.noRules', text: 'the policy has no performance rule' }]
+        : []),
       ...rules.map(ruleReason),
+      ...(sliced?.reasons ?? []),
     ],
+    ...(sliced === null ? {} : { slices: sliced }),
   };
 }
 
-function ruleVerdict(rules: readonly PerformanceRuleResult[]): 'pass' | 'fail' | 'inconclusive' {
-  const worst = worstVerdict(rules.map((r) => (r.fired === null ? 'inconclusive' : r.fired ? 'fail' : 'pass')));
+function ruleVerdict(
+  rules: readonly PerformanceRuleResult[],
+  slices: SliceReport | null,
+): 'pass' | 'fail' | 'inconclusive' {
+  const worst = worstVerdict([
+    ...rules.map((r) => (r.fired === null ? 'inconclusive' : r.fired ? 'fail' : 'pass')),
+    ...(slices === null || slices.verdict === null ? [] : [slices.verdict]),
+  ]);
   return worst === 'error' ? 'inconclusive' : worst;
 }
 
@@ -103,37 +121,9 @@ const invalidReason = (invalid: number, rows: number): Reason => ({
   expected: 0,
 });
 
-function evaluate(
-  rule: PerformanceRule,
-  metrics: readonly MetricValue[],
-  holdoutMetrics: Readonly<Record<string, number>>,
-): PerformanceRuleResult {
-  const metric = metrics.find((m) => m.name === rule.metric) ?? null;
-  const holdout = Object.hasOwn(holdoutMetrics, rule.metric) ? (holdoutMetrics[rule.metric] ?? NaN) : NaN;
-  const limit = rule.kind === 'absolute' ? rule.bound : rule.bound * holdout;
-  const bound = Number.isFinite(limit) ? limit : null;
-  const loss = isLoss(rule.metric);
-  const confidenceBound = metric === null ? null : loss ? metric.low : metric.high;
-  const breaks = (value: number): boolean | null => (bound === null ? null : loss ? value > bound : value < bound);
-
-  const byEstimate = metric === null ? null : breaks(metric.value);
-  const byBound = confidenceBound === null ? null : breaks(confidenceBound);
-  // An estimate within its bound settles it; only a broken one asks for the interval.
-  const fired = rule.withConfidence && byEstimate === true ? byBound : byEstimate;
-  return {
-    metric: rule.metric,
-    kind: rule.kind,
-    withConfidence: rule.withConfidence,
-    observed: metric?.value ?? null,
-    confidenceBound,
-    bound,
-    fired,
-  };
-}
-
 function ruleReason(rule: PerformanceRuleResult): Reason {
   const loss = isLoss(rule.metric);
-  const name = `${rule.metric}${rule.kind === 'ratioToHoldout' ? ' against its holdout' : ''}`;
+  const name = `${rule.metric}${rule.kind === 'absolute' ? '' : ' against its holdout'}`;
   const values = { observed: rule.observed, expected: rule.bound };
   if (rule.fired === null) {
     const lacks =

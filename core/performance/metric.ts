@@ -2,7 +2,7 @@ import type { MetricName } from '../policy';
 import type { Interval, MeanEstimate } from './interval';
 import { Z_95 } from './interval';
 
-/** A metric over labelled rows. `low` and `high` bound it at 95 %; null where no interval is known (one row, macro F1). */
+/** A metric over labelled rows. `low` and `high` bound it at 95 %; null where no interval is known (one row). */
 export interface MetricValue {
   readonly name: MetricName;
   readonly value: number;
@@ -10,7 +10,16 @@ export interface MetricValue {
   readonly high: number | null;
 }
 
-const LOSSES: ReadonlySet<MetricName> = new Set(['logLoss', 'brier', 'rmse', 'mae']);
+const LOSSES: ReadonlySet<MetricName> = new Set([
+  'fpr',
+  'logLoss',
+  'brier',
+  'rmse',
+  'mae',
+  'mse',
+  'mape',
+  'calibrationError',
+]);
 
 /** Losses are better when smaller, gains when larger. */
 export const isLoss = (metric: MetricName): boolean => LOSSES.has(metric);
@@ -25,17 +34,28 @@ export const proportion = (
   n > 0 ? [{ name, value: k / n, low: interval?.low ?? null, high: interval?.high ?? null }] : [];
 
 /** A mean of non-negative losses with its normal interval, cut at 0. */
-export const meanLoss = (name: MetricName, estimate: MeanEstimate | null): readonly MetricValue[] => {
+export const meanLoss = (name: MetricName, estimate: MeanEstimate | null, z: number = Z_95): readonly MetricValue[] =>
+  meanMetric(name, estimate, z, 0);
+
+/** A mean with its normal interval, cut at `floor`. */
+export const meanMetric = (
+  name: MetricName,
+  estimate: MeanEstimate | null,
+  z: number,
+  floor: number | null = null,
+): readonly MetricValue[] => {
   if (estimate === null || !Number.isFinite(estimate.mean)) return [];
   // Values near the largest double overflow the variance: then there is no interval.
-  const known = estimate.standardError !== null && Number.isFinite(Z_95 * estimate.standardError);
-  const half = known ? Z_95 * (estimate.standardError ?? 0) : null;
+  const half = estimate.standardError === null ? NaN : z * estimate.standardError;
+  const low = estimate.mean - half;
+  const high = estimate.mean + half;
+  const known = Number.isFinite(low) && Number.isFinite(high);
   return [
     {
       name,
       value: estimate.mean,
-      low: half === null ? null : Math.max(0, estimate.mean - half),
-      high: half === null ? null : estimate.mean + half,
+      low: known ? (floor === null ? low : Math.max(floor, low)) : null,
+      high: known ? high : null,
     },
   ];
 };

@@ -18,11 +18,17 @@ const metric = fc.constantFrom<MetricName>(
   'precision',
   'recall',
   'f1',
+  'fpr',
   'auc',
   'logLoss',
   'brier',
+  'calibrationError',
+  'f1Micro',
+  'businessValue',
   'rmse',
   'mae',
+  'mse',
+  'mape',
 );
 const number = fc.oneof(
   fc.double({ min: 0, max: 1, noNaN: true }),
@@ -46,7 +52,7 @@ const performancePolicy: fc.Arbitrary<PerformancePolicy> = fc.record({
   rules: fc.array(
     fc.record({
       metric,
-      kind: fc.constantFrom('ratioToHoldout' as const, 'absolute' as const),
+      kind: fc.constantFrom('ratioToHoldout' as const, 'dropFromHoldout' as const, 'absolute' as const),
       bound: fc.double({ min: 0, max: 2, noNaN: true }),
       withConfidence: fc.boolean(),
     }),
@@ -54,6 +60,15 @@ const performancePolicy: fc.Arbitrary<PerformancePolicy> = fc.record({
   ),
   minLabelled: fc.nat(10),
   minCoverage: fc.double({ min: 0, max: 1, noNaN: true }),
+  slices: fc.constant([]),
+  values: fc.constantFrom(null, [
+    [1, -1],
+    [-5, 2],
+  ]),
+  recomputeMs: fc.constant(0),
+  estimate: fc.constant('off' as const),
+  maxOutOfSupport: fc.constant(0.05),
+  detectors: fc.constant([]),
 });
 
 test('performance: never NaN; without labels never pass; a pass has enough of them', () => {

@@ -12,6 +12,12 @@ const policy = (own: Partial<PerformancePolicy> = {}): PerformancePolicy => ({
   rules: [rule({})],
   minLabelled: 100,
   minCoverage: 0.5,
+  slices: [],
+  values: null,
+  recomputeMs: 0,
+  estimate: 'off',
+  maxOutOfSupport: 0.05,
+  detectors: [],
   ...own,
 });
 

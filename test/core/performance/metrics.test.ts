@@ -1,6 +1,6 @@
 import { auc, aucMetric } from '../../../core/performance/auc';
 import { wilsonInterval } from '../../../core/performance/interval';
-import { metricsOf } from '../../../core/performance/labelled-rows';
+import { metricsOf } from '../../../core/performance/metrics-of-rows';
 import { brier, logLoss, logLossOfRow } from '../../../core/performance/probability-loss';
 import { mae, rmse } from '../../../core/performance/regression-loss';
 import { deviation, goldens } from '../../golden/scipy-goldens';
@@ -101,6 +101,7 @@ describe('intervals and edges', () => {
   test('squares that overflow give no RMSE rather than infinity', () => {
     expect(metricsOf({ task: 'regression', truth: [1e300, 0], score: [-1e300, 0] }).map((m) => m.name)).toEqual([
       'mae',
+      'mape',
     ]);
   });
 });
