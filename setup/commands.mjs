@@ -10,10 +10,11 @@ const USAGE = `usage: node setup/run.mjs <command> [arguments]
   setup            install what is missing and build
   demo [args]      the whole loop on real data (npm run demo -- --help)
   dev [args]       the embedded stack: Temporal, MLflow, PostgreSQL, gateway
-  bench <name>     a benchmark: gateway, drift, rollback, loop (--quick: under a minute)
+  ratchet [args]   the command line of this checkout (npm run --silent ratchet -- compare a.csv b.csv)
+  bench <name>     a benchmark, see bench/README.md (--quick: under a minute)
   test [args]      every test; arguments go to jest (npm test -- test/core)`;
 
-const BENCHMARKS = ['gateway', 'drift', 'rollback', 'loop'];
+const BENCHMARKS = ['gateway', 'drift', 'rollback', 'loop', 'read', 'growth', 'false-alarms', 'datasets'];
 
 /** Runs one command; sets the exit code: 0 fine, 1 failed, 2 not understood, 128 + n ended by signal n. */
 export async function main([command, ...args]) {
@@ -40,6 +41,10 @@ async function run(command, args) {
     case 'dev':
       await makeReady();
       return node('dist/cli/main.js', ['dev', ...args]);
+    case 'ratchet':
+      // Comparing two files needs no Python: only what the command line itself runs on is installed.
+      await makeReady({ withPython: false });
+      return node('dist/cli/main.js', args);
     case 'bench':
       return bench(args);
     case 'test':
