@@ -6,7 +6,6 @@
  * Brier = mean (probability − outcome)², in [0, 1].
  */
 import { meanEstimate } from './interval';
-import { meanLoss, type MetricValue } from './metric';
 
 /** 2^-52, the spacing of doubles at 1. */
 export const LOG_LOSS_CLIP = 2 ** -52;
@@ -32,11 +31,3 @@ export const logLoss = (truthIsPositive: readonly boolean[], scores: readonly nu
 /** Mean Brier score; null for no rows. */
 export const brier = (truthIsPositive: readonly boolean[], scores: readonly number[]): number | null =>
   meanEstimate(over(truthIsPositive, scores, brierOfRow))?.mean ?? null;
-
-export const probabilityLossMetrics = (
-  truthIsPositive: readonly boolean[],
-  scores: readonly number[],
-): readonly MetricValue[] => [
-  ...meanLoss('logLoss', meanEstimate(over(truthIsPositive, scores, logLossOfRow))),
-  ...meanLoss('brier', meanEstimate(over(truthIsPositive, scores, brierOfRow))),
-];
