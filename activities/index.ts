@@ -9,6 +9,7 @@ import { createRetrainActivities } from './retrain';
 import { createRolloutActivities } from './rollout';
 import { createTrackActivities } from './track';
 import { createSearchActivities, createTrainActivities } from './train';
+import { createTriggerActivities } from './triggers';
 import { createWatchActivities } from './watch';
 
 export type { ActivityPorts, GpuLeases } from './ports';
@@ -21,6 +22,7 @@ export function createLightActivities(ports: ActivityPorts) {
     ...createRolloutActivities(ports),
     ...createOperateActivities(ports),
     ...createTrackActivities(ports),
+    ...createTriggerActivities(ports),
   };
 }
 

@@ -15,7 +15,9 @@ import type {
   RouteStore,
   TrackingStore,
   Trainer,
+  TrainingProbe,
   TrainingSource,
+  TriggerInbox,
   WorkflowGateway,
 } from '../core/ports';
 
@@ -37,6 +39,10 @@ export interface ActivityPorts {
   readonly evaluations: EvaluationStore;
   readonly gateways: GatewayStatusStore;
   readonly training: TrainingSource;
+  /** Counts new rows for `minNewLabelledRows` and `dataArrival`. */
+  readonly probe: TrainingProbe;
+  /** Every trigger, whatever it came by. */
+  readonly triggers: TriggerInbox;
   readonly trainer: Trainer;
   readonly gpus: GpuLeases;
   readonly runtime: ModelRuntime;

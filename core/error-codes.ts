@@ -218,6 +218,18 @@ export const ERROR_CODES = {
     'The API key is missing or lacks the scope.',
     'Send a key with the scope named in the message.',
   ),
+  RATCHET_TRIGGER_INVALID: row(
+    422,
+    false,
+    'A trigger from outside is not what its source sends.',
+    'Correct the fields named in the message; docs/how-to/triggers.md has the shapes.',
+  ),
+  RATCHET_TRIGGER_UNSIGNED: row(
+    401,
+    false,
+    'A trigger from outside is not signed, is signed with another secret, or comes too late.',
+    'Sign it with the secret that the policy names, and check the clocks of both sides.',
+  ),
   RATCHET_NOT_FOUND: row(404, false, 'There is no such resource.', 'See docs/reference for the paths.'),
   RATCHET_LABEL_UNKNOWN_PREDICTION: row(
     404,
@@ -339,6 +351,12 @@ export const ERROR_CODES = {
   ),
   RATCHET_WORKFLOW_NOT_FOUND: row(404, false, 'No such workflow runs.', 'Look at the status to see what runs.'),
   RATCHET_NOTIFY_FAILED: row(502, true, 'A notification could not be delivered.', 'Check the address; it is retried.'),
+  RATCHET_THREAD_FAILED: row(
+    500,
+    true,
+    'A thread that compares columns ended before its answer.',
+    'See the cause; with too little memory, compare fewer columns at once or with fewer threads.',
+  ),
   RATCHET_SETUP: row(500, false, 'Something this machine needs is missing.', 'Do what the message says.'),
   RATCHET_INTERNAL: row(500, false, 'A defect in Ratchet.', 'Report it with the details.'),
 } as const satisfies Record<string, ErrorCodeInfo>;

@@ -59,6 +59,10 @@ export interface EvaluationReport {
   /** Worst effect over features: shown as RatchetDriftScore. */
   readonly driftScore: number | null;
   readonly reasons: readonly Reason[];
+  /** 1 for the first (or left out); a recomputation after late labels has the next number and replaces the former one. */
+  readonly revision?: number;
+  /** false: too few rows or labels for a verdict. Such a window is shown and counts for nothing: it neither breaches nor clears. */
+  readonly judged?: boolean;
 }
 
 /** What retrain, shadowTest, canary and rollback report to `model` when they end. */
@@ -69,6 +73,8 @@ export interface ChildReport {
   readonly version: ModelVersion | null;
   readonly outcome: string;
   readonly reasons: readonly Reason[];
+  /** retrain only: the training data it judged. Left out: none were taken, or the training failed. */
+  readonly snapshot?: { readonly digest: string; readonly to: EpochMs };
 }
 
 /** Names of handlers, the same for update and signal where both exist (the signal has the suffix). */
@@ -88,6 +94,7 @@ export const NAMES = {
   resumeAutomation: 'resumeAutomation',
   evaluation: 'evaluation',
   childEnded: 'childEnded',
+  triggersWaiting: 'triggersWaiting',
   status: 'status',
 } as const;
 /** Signal twins: `approveSignal` carries the payload of the update `approve`. */
@@ -114,6 +121,10 @@ export interface ModelStatus {
   } | null;
   readonly cooldownUntil: EpochMs | null;
   readonly pendingTriggers: number;
+  /** Why the waiting triggers start nothing yet, and until when; null when nothing holds them back. */
+  readonly held?: { readonly until: EpochMs | null; readonly reason: Reason } | null;
+  /** When the open incident is to be answered by a deployment; null: no incident, or no deadline. */
+  readonly deployDeadline?: EpochMs | null;
   readonly breaches: readonly { readonly windowEnd: EpochMs; readonly breached: boolean }[];
   readonly lastOutcome: ChildReport | null;
   readonly policy: Policy;

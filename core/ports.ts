@@ -22,6 +22,7 @@ import type {
   PredictionValue,
   VersionRecord,
 } from './model';
+import type { QualityCounts, QualityPlan } from './quality/quality-counts';
 import type { PairedRow, Segment, ShadowCounts } from './rollout/evidence';
 import type { Reason, Verdict } from './verdict';
 
@@ -413,6 +414,23 @@ export interface WindowStatistics {
   ): Promise<{ readonly errors: readonly number[]; readonly cursor: string | null }>;
 }
 
+/** Data quality of a window as counts that the database makes. */
+export interface QualityStatistics {
+  /**
+   * The same as `countQuality` (core/quality) over the served rows of the window (champion and canary arms), each prediction once, their
+   * ids as keys; `score` and `label` may be named by expectations. `idClash`: ids that were logged more than once under one
+   * version with other features. `renames` and `leakage` are empty: the log has the contract's columns and no target.
+   * Event time, `from` inclusive. Rejects RATCHET_INPUT_INVALID when plan and contract differ in the kind of a feature.
+   */
+  countQuality(
+    model: ModelName,
+    contract: ModelContract,
+    from: EpochMs,
+    to: EpochMs,
+    plan: QualityPlan,
+  ): Promise<QualityCounts>;
+}
+
 /** Frozen reference profiles (PostgreSQL), named by the digest of their content. */
 export interface ProfileStore {
   /** Idempotent by content. `histograms`: encoded key histograms by feature (core/drift/exact), for exact tests. */
@@ -538,6 +556,20 @@ export interface TrainingSource {
   takeSnapshot(policy: Policy, from: EpochMs, to: EpochMs, asOf: EpochMs): Promise<Snapshot>;
   /** Reads a snapshot back, verifying its digest (RATCHET_SNAPSHOT_CORRUPT). */
   readSnapshot(snapshot: Snapshot, features: readonly FeatureSpec[]): Promise<TrainingRows>;
+}
+
+/** Looks at the training data without taking them. */
+export interface TrainingProbe {
+  /**
+   * How many rows the policy's query returns with :from, :to and :asOf bound (so: labelled and known by then), and the
+   * latest event time among them; null when there is none. Rejects RATCHET_QUERY_INVALID.
+   */
+  countRows(
+    policy: Policy,
+    from: EpochMs,
+    to: EpochMs,
+    asOf: EpochMs,
+  ): Promise<{ readonly rows: number; readonly newest: EpochMs | null }>;
 }
 
 export interface TrainingRows {
@@ -757,7 +789,8 @@ export interface Notification {
     | 'rolledBack'
     | 'promoted'
     | 'dataInvalid'
-    | 'heldForHuman';
+    | 'heldForHuman'
+    | 'deployDeadlineMissed';
   readonly model: ModelName;
   readonly version: ModelVersion | null;
   readonly title: string;
@@ -776,6 +809,8 @@ export interface Notifier {
 export interface WorkflowGateway {
   /** signalWithStart of `model/<name>` with an evaluation. */
   reportEvaluation(model: ModelName, report: EvaluationReport): Promise<void>;
+  /** signalWithStart of `model/<name>`: triggers wait in its inbox. Carries nothing; once too often does no harm. */
+  nudgeModel(model: ModelName): Promise<void>;
   /** 'running' | 'closed' | 'missing' (closed covers completed, failed, terminated, cancelled). */
   describe(
     workflowId: string,

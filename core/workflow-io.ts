@@ -33,6 +33,8 @@ export interface RetrainInput {
   readonly lookbackMs?: number;
   /** Event time; left out: the watermark. */
   readonly asOf?: EpochMs;
+  /** The training data of the last retraining that was judged: the same again end this one as `unchanged`. Left out: not compared. */
+  readonly unchangedDigest?: string;
   /** Left out: read from PostgreSQL. */
   readonly policy?: PolicyOrRaw;
 }

@@ -45,6 +45,11 @@ const asOf = z
   .nonnegative()
   .exactOptional()
   .describe('Event time that the retraining speaks of, epoch milliseconds. Left out: the watermark.');
+const unchangedDigest = z
+  .string()
+  .regex(/^[0-9a-f]{64}$/)
+  .exactOptional()
+  .describe('Digest of the training data judged last: the same again end this retraining as `unchanged`.');
 const state = z.unknown().exactOptional().describe('Set by continue-as-new only; never by hand.');
 
 const rolloutInput = z.strictObject({ model: modelName, version: modelVersion, actor, reason, policy, state });
@@ -58,7 +63,7 @@ export const WORKFLOW_INPUTS: { readonly [K in WorkflowKind]: z.ZodType<Workflow
     .strictObject({ model: modelName })
     .describe('Input of the workflow `driftCheck`: evaluates the oldest complete window not yet evaluated.'),
   retrain: z
-    .strictObject({ model: modelName, reason, actor, lookbackMs, asOf, policy })
+    .strictObject({ model: modelName, reason, actor, lookbackMs, asOf, policy, unchangedDigest })
     .describe('Input of the workflow `retrain`, id `retrain/<name>/<n>`: trains and gates one candidate.'),
   shadowTest: rolloutInput.describe('Input of the workflow `shadowTest`, id `shadow/<name>/<version>`.'),
   canary: rolloutInput.describe('Input of the workflow `canary`, id `canary/<name>/<version>`.'),

@@ -50,6 +50,8 @@ export const setPolicySignal = defineSignal<[SetPolicyRequest]>(signalName('setP
 
 /** From driftCheck's last activity, by signal-with-start. */
 export const evaluationSignal = defineSignal<[EvaluationReport]>(signalName('evaluation'));
+/** Triggers wait in the inbox. No payload: it may be sent once for many, and too often. */
+export const triggersWaitingSignal = defineSignal(signalName('triggersWaiting'));
 /** From a child that ends. */
 export const childEndedSignal = defineSignal<[ChildReport]>(signalName('childEnded'));
 

@@ -7,36 +7,29 @@ import {
 import { getExternalWorkflowHandle, log, ParentClosePolicy, startChild } from '@temporalio/workflow';
 import { canaryWorkflowId, retrainWorkflowId, rollbackWorkflowId, shadowWorkflowId } from '../core/ids';
 import { signalName, type ChildReport, type Decision, type RollbackRequest } from '../core/messages';
-import { decideTrigger, NO_TRIGGERS, pendingText } from '../core/trigger/triggers';
+import { triggerSettings } from '../core/trigger/settings';
+import { pendingText } from '../core/trigger/triggers';
 import { oneLine } from './call-activity';
 import type { DecisionKind } from './messages';
 import type { ModelState, WantedRollout } from './model-state';
+import { closeBatch, countStart, mayTrain, triggerAnswer } from './model-triggers';
 
 /** Is there something that may start now? Rollouts first: what was proven should not wait for another training. */
 export function mayStart(s: ModelState, now: number): boolean {
   if (s.active !== null) return false;
-  return s.rollouts.length > 0 || triggerAction(s, now) === 'start';
-}
-
-function triggerAction(s: ModelState, now: number): string {
-  return decideTrigger({
-    breachesFire: s.triggers.count > 0,
-    manual: s.triggers.manual,
-    active: s.active !== null,
-    paused: s.automationPaused,
-    automatic: s.policy.triggers.automatic,
-    cooldownUntil: s.cooldownUntil,
-    now,
-  }).action;
+  return s.rollouts.length > 0 || triggerAnswer(s, now).action === 'start';
 }
 
 /** Starts what may start: a waiting rollout, else the retraining that merges all waiting triggers. */
 export async function startNext(name: string, s: ModelState): Promise<void> {
   const rollout = s.rollouts.shift();
   if (rollout !== undefined) return startRollout(name, s, rollout);
-  const { triggers } = s;
-  s.triggers = NO_TRIGGERS;
+  if (!(await mayTrain(name, s))) return;
+  // A message may have come while the conditions were asked: rollback, pause or a rollout go first, at the next turn.
+  if (!mayStart(s, Date.now()) || s.rollouts.length > 0) return;
+  const { triggers, answeredBy } = closeBatch(s);
   const reason = pendingText(triggers);
+  const compare = triggerSettings(s.policy).skipUnchangedSnapshot && !triggers.manual ? s.lastSnapshot : null;
   const child = await startNumbered(
     () => retrainWorkflowId(name, (s.counters.retrain += 1)),
     (workflowId) =>
@@ -51,6 +44,7 @@ export async function startNext(name: string, s: ModelState): Promise<void> {
             policy: s.policy,
             ...(triggers.lookbackMs === null ? {} : { lookbackMs: triggers.lookbackMs }),
             ...(triggers.asOf === null ? {} : { asOf: triggers.asOf }),
+            ...(compare === null ? {} : { unchangedDigest: compare.digest }),
           },
         ],
         staticSummary: oneLine(`retrain ${name}: ${reason}`),
@@ -58,6 +52,9 @@ export async function startNext(name: string, s: ModelState): Promise<void> {
         typedSearchAttributes: attributes(name, null),
       }),
   );
+  answeredBy(child.workflowId);
+  countStart(s, Date.now());
+  s.lastRetrain = child.workflowId;
   s.active = {
     kind: 'retrain',
     workflowId: child.workflowId,

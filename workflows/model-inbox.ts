@@ -12,7 +12,6 @@ import type {
   RollbackRequest,
   RolloutRequest,
 } from '../core/messages';
-import { mergeTriggers } from '../core/trigger/triggers';
 import { failureCode, failureText } from './activity-failure';
 import { callActivity } from './call-activity';
 import { malformedDecision } from './decision-inbox';
@@ -34,17 +33,21 @@ import {
   rolloutUpdate,
   setPolicySignal,
   setPolicyUpdate,
+  triggersWaitingSignal,
   type DecisionKind,
   type SetPolicyRequest,
 } from './messages';
 import { isChildReport, isEvaluationReport, requireRetrainFields } from './model-messages';
 import { enqueueRollout, statusOf, type ModelState } from './model-state';
+import { addTrigger } from './model-triggers';
 
 const MAX_SEEN = 500;
 
 export interface ModelInbox {
   /** Decisions for the rollout that runs, in order of arrival. */
   readonly forwards: { kind: DecisionKind; decision: Decision }[];
+  /** Signals of this run that may come in thousands: the server ends a run's life at 10,000. */
+  signals(): number;
   /** Gives the handlers their state; what came early is taken now. */
   begin(state: ModelState): void;
 }
@@ -53,6 +56,8 @@ export function openModelInbox(name: string, carried: ModelState | undefined): M
   const forwards: { kind: DecisionKind; decision: Decision }[] = [];
   const early: EvaluationReport[] = [];
   const earlySignals: (() => void)[] = [];
+  let earlyNudge = false;
+  let signals = 0;
   let state = carried;
 
   const seenBefore = (id: string): boolean => state?.seen.includes(id) ?? false;
@@ -106,6 +111,7 @@ export function openModelInbox(name: string, carried: ModelState | undefined): M
     setHandler(
       signal as never,
       ((request: R): void => {
+        signals += 1;
         const take = (): void => {
           try {
             validator(request);
@@ -127,7 +133,7 @@ export function openModelInbox(name: string, carried: ModelState | undefined): M
     'Ask for a retraining. Payload: { id, actor, reason, manual, lookbackMs?, asOf? }.',
     [],
     (request) => {
-      need().triggers = mergeTriggers(need().triggers, request);
+      addTrigger(name, need(), request, request.manual ? 'person' : 'signal');
       return state?.active === null
         ? 'the retraining starts now'
         : `merged: ${state?.active?.workflowId ?? ''} runs first`;
@@ -171,6 +177,7 @@ export function openModelInbox(name: string, carried: ModelState | undefined): M
     [],
     () => {
       need().automationPaused = false;
+      need().woken = true;
       return 'automation goes on';
     },
   );
@@ -183,6 +190,8 @@ export function openModelInbox(name: string, carried: ModelState | undefined): M
         { model: name, policy: request.policy, actor: request.actor, reason: request.reason },
         `policy of ${name} by ${request.actor}`,
       );
+      // What the former policy found in the way, or has judged, says nothing about this one.
+      Object.assign(need(), { hold: null, lastSnapshot: null, woken: true });
     } catch (error) {
       const code = failureCode(error);
       if (code === null) throw error;
@@ -209,7 +218,17 @@ export function openModelInbox(name: string, carried: ModelState | undefined): M
     { description: setPolicyDescription },
   );
 
+  setHandler(
+    triggersWaitingSignal,
+    () => {
+      signals += 1;
+      if (state === undefined) earlyNudge = true;
+      else state.inboxWaiting = true;
+    },
+    { description: 'Triggers wait in the inbox: take them. No payload.' },
+  );
   const takeEvaluationSignal = (report: unknown): void => {
+    signals += 1;
     if (isEvaluationReport(report)) (state?.evaluations ?? early).push(report);
     else log.warn('ignored a malformed evaluation');
   };
@@ -230,8 +249,10 @@ export function openModelInbox(name: string, carried: ModelState | undefined): M
 
   return {
     forwards,
+    signals: () => signals,
     begin: (begun) => {
       state = begun;
+      begun.inboxWaiting ||= earlyNudge;
       begun.evaluations.push(...early.splice(0));
       earlySignals.splice(0).forEach((take) => take());
     },

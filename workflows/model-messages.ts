@@ -22,6 +22,8 @@ export function isEvaluationReport(raw: unknown): raw is EvaluationReport {
   );
 }
 
+const isSnapshot = (s: Fields | null): boolean => s !== null && isText(s['digest']) && Number.isFinite(s['to']);
+
 const KINDS: readonly unknown[] = ['retrain', 'shadowTest', 'canary', 'rollback'] satisfies ChildReport['kind'][];
 
 export function isChildReport(raw: unknown): raw is ChildReport {
@@ -33,7 +35,8 @@ export function isChildReport(raw: unknown): raw is ChildReport {
     isText(r['runId']) &&
     (r['version'] === null || isText(r['version'])) &&
     isText(r['outcome']) &&
-    areReasons(r['reasons'])
+    areReasons(r['reasons']) &&
+    (r['snapshot'] === undefined || isSnapshot(fieldsOf(r['snapshot'])))
   );
 }
 

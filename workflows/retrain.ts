@@ -107,7 +107,7 @@ export async function retrain(input: RetrainInput): Promise<RetrainResult> {
       mlflowRunId: runId,
     };
     // The model goes on at once; its report and plots follow.
-    await end(model, result);
+    await end(model, result, outcome === 'failed' ? null : progress.snapshot);
     if (runId !== null) {
       await callActivity(
         'finishRetrainRun',
@@ -142,6 +142,10 @@ export async function retrain(input: RetrainInput): Promise<RetrainResult> {
       { policy, from: begun.from, to: begun.to, asOf: begun.asOf },
       `training data ${showTime(begun.from)} to ${showTime(begun.to)}`,
     );
+    if (progress.snapshot.digest === input.unchangedDigest) {
+      const text = `the training data are the same as last time (${progress.snapshot.digest.slice(0, 12)}): nothing new to learn`;
+      return await finish('unchanged', null, [{ code: 'snapshot.unchanged', text }]);
+    }
     const run = await callActivity(
       'startRun',
       {
@@ -345,12 +349,14 @@ function trainingOptions(
   };
 }
 
-async function end(model: string, result: RetrainResult): Promise<RetrainResult> {
+/** `judged`: the training data of which this is the judgement; null when there is none. */
+async function end(model: string, result: RetrainResult, judged: Snapshot | null = null): Promise<RetrainResult> {
   await reportToModel(model, {
     kind: 'retrain',
     version: result.version,
     outcome: result.outcome,
     reasons: result.reasons,
+    ...(judged === null ? {} : { snapshot: { digest: judged.digest, to: judged.to } }),
   });
   return result;
 }

@@ -22,6 +22,16 @@ export class TemporalWorkflowGateway implements WorkflowGateway {
     });
   }
 
+  async nudgeModel(model: ModelName): Promise<void> {
+    await this.client.workflow.signalWithStart('model', {
+      workflowId: modelWorkflowId(model),
+      taskQueue: this.taskQueue,
+      args: [{ model }],
+      signal: signalName('triggersWaiting'),
+      staticSummary: `Ratchet keeps ${model} good`,
+    });
+  }
+
   async describe(
     workflowId: string,
     runId?: string,

@@ -15,18 +15,21 @@ export const demoPreset: PresetSections = {
   data: { ...defaultPreset.data, lookback: '98d', holdout: { every: 3, offset: 0, within: '42d' } },
   drift: {
     ...defaultPreset.drift,
-    categorical: { method: 'psi', warn: 0.1, threshold: 0.2 },
+    categorical: { method: 'psi', warn: 0.1, threshold: 0.2, also: [] },
     minFeatures: 2,
     minShare: 1,
   },
   triggers: {
+    ...defaultPreset.triggers,
     checkEvery: '3s',
     require: 'driftAndPerformance',
     breaches: 1,
     of: 1,
     cooldown: '30s',
-    maximumAge: null,
-    automatic: true,
+    // One window in breach suffices here, and a burst is an act of the story: it starts at once.
+    debounce: '0s',
+    clearAfter: 1,
+    deployDeadline: null,
   },
   training: {
     ...defaultPreset.training,

@@ -11,17 +11,25 @@ export const highStakesPreset: PresetSections = {
   ...defaultPreset,
   drift: {
     ...defaultPreset.drift,
-    numeric: { method: 'psi', bins: 10, warn: 0.05, threshold: 0.1 },
-    categorical: { method: 'js', warn: 0.025, threshold: 0.05 },
+    numeric: { method: 'psi', bins: 10, warn: 0.05, threshold: 0.1, also: [] },
+    categorical: { method: 'js', warn: 0.025, threshold: 0.05, also: [] },
     minFeatures: 1,
     minShare: 0.1,
+    importanceDrift: 'warn',
   },
   performance: {
     rules: [{ metric: 'logLoss', kind: 'ratioToHoldout', bound: 1.1, withConfidence: true }],
     minLabelled: 500,
     minCoverage: 0.8,
   },
-  triggers: { ...defaultPreset.triggers, require: 'driftOrPerformance', breaches: 1, of: 1 },
+  triggers: {
+    ...defaultPreset.triggers,
+    require: 'driftOrPerformance',
+    breaches: 1,
+    of: 1,
+    dailyBudget: 1,
+    minNewLabelledRows: 500,
+  },
   gate: { ...defaultPreset.gate, minRows: 2000, minClusters: 7 },
   shadow: {
     ...defaultShadow,

@@ -9,8 +9,8 @@ export const lowRiskPreset: PresetSections = {
   ...defaultPreset,
   drift: {
     ...defaultPreset.drift,
-    numeric: { method: 'psi', bins: 10, warn: 0.2, threshold: 0.3 },
-    categorical: { method: 'js', warn: 0.1, threshold: 0.2 },
+    numeric: { method: 'psi', bins: 10, warn: 0.2, threshold: 0.3, also: [] },
+    categorical: { method: 'js', warn: 0.1, threshold: 0.2, also: [] },
     minFeatures: 3,
     minShare: 0.5,
   },
@@ -18,7 +18,15 @@ export const lowRiskPreset: PresetSections = {
     ...defaultPreset.performance,
     rules: [{ metric: 'logLoss', kind: 'ratioToHoldout', bound: 1.5, withConfidence: true }],
   },
-  triggers: { ...defaultPreset.triggers, checkEvery: '24h', breaches: 3, of: 4, cooldown: '7d' },
+  triggers: {
+    ...defaultPreset.triggers,
+    checkEvery: '24h',
+    breaches: 3,
+    of: 4,
+    cooldown: '7d',
+    dailyBudget: 1,
+    deployDeadline: null,
+  },
   shadow: { ...defaultShadow, min: '1h', max: '48h', margin: 0.02, minPairs: 500 },
   rollout: {
     ...defaultPreset.rollout,

@@ -45,6 +45,7 @@ function world(overrides: Record<string, unknown> = {}) {
     notifier: { notify: async (n: Notification): Promise<void> => void notifications.push(n) },
     workflows: {
       reportEvaluation: async (): Promise<void> => undefined,
+      nudgeModel: async (): Promise<void> => undefined,
       describe: async () => ({ state: 'closed' as const, status: 'TERMINATED', runId: 'r' }),
     },
     clock,

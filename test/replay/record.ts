@@ -148,7 +148,15 @@ async function approve(harness: WorkflowHarness, workflowId: string): Promise<vo
 
 function model(): Omit<Recording, 'name'> {
   const policy = testPolicy({
-    triggers: { breaches: 1, of: 1, cooldown: '2h', automatic: true },
+    triggers: {
+      breaches: 1,
+      of: 1,
+      cooldown: '2h',
+      automatic: true,
+      debounce: '0s',
+      skipUnchangedSnapshot: false,
+      deployDeadline: null,
+    },
     training: { algorithm: 'lightgbm', search: {}, queues: [{ queue: `${QUEUE}-cpu` }] },
     shadow: { share: 100, min: '10m', max: '24h' },
     rollout: { ...steps, approval: null },
@@ -170,6 +178,8 @@ function model(): Omit<Recording, 'name'> {
         outcome: null,
       }),
       closeIncident: async () => undefined,
+      recordTriggers: async () => undefined,
+      attributeTriggers: async () => ({ count: 1 }),
       describeWorkflow: async () => ({ state: 'running', status: 'RUNNING' }),
     },
     drive: async (harness, workflowId) => {

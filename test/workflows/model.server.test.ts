@@ -27,7 +27,15 @@ describe('model workflow', () => {
 
   const fields = (queue: string, name: string): Record<string, unknown> => ({
     model: name,
-    triggers: { breaches: 1, of: 1, cooldown: '2h', automatic: true },
+    triggers: {
+      breaches: 1,
+      of: 1,
+      cooldown: '2h',
+      automatic: true,
+      debounce: '0s',
+      skipUnchangedSnapshot: false,
+      deployDeadline: null,
+    },
     training: { algorithm: 'lightgbm', search: {}, queues: [{ queue: `${queue}-cpu` }] },
     shadow: { share: 100, min: '10m', max: '24h' },
     rollout: {
@@ -65,6 +73,8 @@ describe('model workflow', () => {
         outcome: null,
       }),
       closeIncident: async () => undefined,
+      recordTriggers: async () => undefined,
+      attributeTriggers: async () => ({ count: 1 }),
       describeWorkflow: async () => ({ state: 'running', status: 'RUNNING' }),
       healAfter: async () => undefined,
       championAge: async () => ({ ageMs: null }),
@@ -398,6 +408,7 @@ describe('model workflow', () => {
         outcome: null,
       }),
       notify: async () => undefined,
+      recordTriggers: async () => undefined,
     };
     await harness.withScript(queue, script, async () => {
       const start = (
