@@ -1,6 +1,6 @@
 /** What one field alone cannot say: rules between fields, each with the path of the field to change. */
 import { isLoss } from '../core/performance/metric';
-import type { Policy, SearchRange } from '../core/policy';
+import type { EffectMethod, Policy, SearchRange } from '../core/policy';
 import { formatDuration } from './duration';
 import { metricsOf } from './metrics';
 
@@ -69,6 +69,9 @@ const data: Rule = ({ data: source }) => {
   ];
 };
 
+/** √ln 2, and 1: a threshold above could never be reached. */
+const LARGEST_DISTANCE: Readonly<Partial<Record<EffectMethod, number>>> = { js: 0.8326, hellinger: 1 };
+
 const drift: Rule = ({ drift: rules }) =>
   (['numeric', 'categorical'] as const).flatMap((kind) => [
     ...when(
@@ -76,10 +79,12 @@ const drift: Rule = ({ drift: rules }) =>
       `drift.${kind}.warn`,
       `${rules[kind].warn} is above threshold ${rules[kind].threshold}`,
     ),
-    ...when(
-      kind === 'categorical' && rules.categorical.method === 'js' && rules.categorical.threshold > 1,
-      'drift.categorical.threshold',
-      `a Jensen–Shannon distance never exceeds 1, got ${rules.categorical.threshold}`,
+    ...[rules[kind], ...rules[kind].also].flatMap((rule, i) =>
+      when(
+        rule.threshold > (LARGEST_DISTANCE[rule.method] ?? Infinity),
+        i === 0 ? `drift.${kind}.threshold` : `drift.${kind}.also.${i - 1}.threshold`,
+        `a distance by ${rule.method} never exceeds ${LARGEST_DISTANCE[rule.method]}, got ${rule.threshold}`,
+      ),
     ),
   ]);
 

@@ -12,7 +12,7 @@ import { shadow } from './shadow';
 import { training } from './training';
 import { triggers } from './triggers';
 
-export const PRESET_NAMES = ['default', 'article', 'high-stakes', 'low-risk', 'demo'] as const;
+export const PRESET_NAMES = ['default', 'article', 'high-stakes', 'low-risk', 'demo', 'evidently'] as const;
 export type PresetName = (typeof PRESET_NAMES)[number];
 
 export const sections = {

@@ -1,5 +1,7 @@
 /** What a drift check found: plain JSON, complete enough to recompute its verdict (I5). */
+import type { DriftPolicy, EffectMethod } from '../policy';
 import type { Reason } from '../verdict';
+import type { DesignEffect } from './design-effect';
 
 export type FeatureDriftLevel = 'ok' | 'warn' | 'drift' | 'insufficient';
 export type DatasetDriftVerdict = 'noDrift' | 'warn' | 'drift' | 'insufficient';
@@ -13,28 +15,44 @@ export interface DriftMeasurement {
   /** Largest effect of any measured feature; null when none could be measured. */
   readonly driftScore: number | null;
   readonly reasons: readonly Reason[];
+  /** Share of the features that drifted, by number or by importance (`rule.weightByImportance`). null: no features, or importance unknown. */
+  readonly driftedShare: number | null;
   readonly referenceRows: number;
   readonly currentRows: number;
+  /** The answers; null: not asked, or the reference has none (a reason says so). Not among `features`. */
+  readonly prediction: FeatureDrift | null;
   /** Largest effect first, those that could not be measured last. */
   readonly features: readonly FeatureDrift[];
   /** The rule as it was applied. */
-  readonly rule: {
-    readonly alpha: number;
-    readonly minRows: number;
-    readonly minFeatures: number;
-    readonly minShare: number;
-  };
+  readonly rule: DriftRule;
 }
+
+export type DriftRule = Pick<
+  DriftPolicy,
+  | 'alpha'
+  | 'minRows'
+  | 'minFeatures'
+  | 'minShare'
+  | 'pValue'
+  | 'clusterBy'
+  | 'weightByImportance'
+  | 'anyTopK'
+  | 'prediction'
+>;
 
 export interface FeatureDrift {
   readonly name: string;
   readonly kind: 'number' | 'string';
   readonly level: FeatureDriftLevel;
-  /** PSI (natural logarithm, >= 0) or Jensen–Shannon distance (0 to 0.8326); null when insufficient. */
+  /** PSI and KL (natural logarithm, >= 0), Jensen–Shannon (0 to 0.8326), Hellinger (0 to 1); null when insufficient. */
   readonly effect: number | null;
-  readonly method: 'psi' | 'js';
+  readonly method: EffectMethod;
   readonly warn: number;
   readonly threshold: number;
+  /** Further effects that the policy asks for. */
+  readonly also: readonly { readonly method: EffectMethod; readonly threshold: number; readonly effect: number }[];
+  /** As the reference has it; null: unknown. */
+  readonly importance: number | null;
   /** Raw and Benjamini–Hochberg adjusted over the features that could be measured. */
   readonly pValue: number | null;
   readonly adjustedPValue: number | null;
@@ -46,22 +64,32 @@ export interface FeatureDrift {
   readonly reason: Reason;
 }
 
+export type DriftTest = KsTest | ChiSquareTest;
+
 /** `referenceRows` is the sample's size when the profile keeps a sample: p is then on the safe side. */
-export type DriftTest =
-  | {
-      readonly name: 'ks';
-      readonly statistic: number;
-      readonly referenceRows: number;
-      readonly currentRows: number;
-      readonly method: 'exact' | 'asymptotic';
-    }
-  | {
-      readonly name: 'chiSquare';
-      readonly statistic: number;
-      readonly degreesOfFreedom: number;
-      /** Rare categories put into one cell. */
-      readonly folded: number;
-    };
+export interface KsTest {
+  readonly name: 'ks';
+  readonly statistic: number;
+  readonly referenceRows: number;
+  readonly currentRows: number;
+  readonly method: 'exact' | 'asymptotic';
+  /** With `clusterBy`: p is that of rows divided by `largest`. */
+  readonly designEffect: DesignEffect | null;
+}
+
+/** On bins or categories. */
+export interface ChiSquareTest {
+  readonly name: 'chiSquare';
+  readonly statistic: number;
+  readonly degreesOfFreedom: number;
+  /** Bins joined with a neighbour, or rare categories put into one cell. */
+  readonly folded: number;
+  /** With `clusterBy`: p is Rao and Scott's. */
+  readonly designEffect: DesignEffect | null;
+  /** Second opinions of a number, for the record: KS over the edges, and PSI's own p (without clusters). */
+  readonly binnedKs: { readonly statistic: number; readonly pValue: number } | null;
+  readonly psiPValue: number | null;
+}
 
 export interface SideCounts {
   readonly rows: number;

@@ -9,8 +9,19 @@
 const LOG_2PI = Math.log(2 * Math.PI);
 const MAX_TERMS = 100_000;
 
-/** ln Γ(x+1) for x a non-negative multiple of 1/2 that is at most 16, by the recurrence: no cancellation, ~1e-16. */
+/**
+ * ln Γ(x+1) for 0 <= x <= 16 by the recurrence: no cancellation and ~1e-16 for multiples of 1/2 (counts, degrees of freedom),
+ * ~1e-14 for others (degrees of freedom that were adjusted for clusters).
+ */
 function logFactorialSmall(x: number): number {
+  if ((2 * x) % 1 !== 0) {
+    let product = 1;
+    let large = x;
+    while (large <= 16) product *= ++large;
+    return (
+      stirlingError(large) + 0.5 * (LOG_2PI + Math.log(large)) + large * Math.log(large) - large - Math.log(product)
+    );
+  }
   const halfInteger = x % 1 !== 0;
   let product = halfInteger ? Math.sqrt(Math.PI) : 1;
   for (let k = halfInteger ? 0.5 : 1; k <= x; k++) product *= k;
@@ -18,8 +29,8 @@ function logFactorialSmall(x: number): number {
 }
 
 /**
- * Error of Stirling's formula, ln x! − [½ ln(2πx) + x ln x − x], for x > 0 a multiple of 1/2 (counts, and half the
- * degrees of freedom). Absolute error below 1e-14.
+ * Error of Stirling's formula, ln x! − [½ ln(2πx) + x ln x − x], for x > 0. Absolute error below 1e-14 for
+ * multiples of 1/2 (counts, and half the degrees of freedom), below 1e-13 for others.
  */
 export function stirlingError(x: number): number {
   if (x <= 16) return logFactorialSmall(x) - (0.5 * (LOG_2PI + Math.log(x)) + x * Math.log(x) - x);
@@ -55,7 +66,7 @@ export function binomialProbability(j: number, n: number, p: number, q: number):
 }
 
 /**
- * Regularised upper incomplete gamma Q(a, x), for `a` > 0 a multiple of 1/2 and x >= 0. The tail keeps its relative
+ * Regularised upper incomplete gamma Q(a, x), for `a` > 0 and x >= 0. The tail keeps its relative
  * accuracy (about 1e-13) down to the smallest doubles.
  */
 export function regularizedGammaQ(a: number, x: number): number {
@@ -91,5 +102,5 @@ export function regularizedGammaQ(a: number, x: number): number {
 
 const nonZero = (value: number): number => (value === 0 ? 1e-300 : value);
 
-/** P(χ² with `df` degrees of freedom > statistic). `df` a positive integer. */
+/** P(χ² with `df` degrees of freedom > statistic). `df` > 0, not necessarily whole. */
 export const chiSquareSurvival = (statistic: number, df: number): number => regularizedGammaQ(df / 2, statistic / 2);

@@ -1,10 +1,19 @@
 /** `temporal-ratchet/core/drift`: has the input moved? Distances, tests and the judgement over all features. */
+export { addWindowCounts } from './add-window-counts';
 export { benjaminiHochberg } from './benjamini-hochberg';
 export { chiSquareHomogeneity, type ChiSquareResult } from './chi-square';
+export type { EffectLimits, MeasurePolicy } from './compare-counts';
+export { correlationChanges, spearmanCorrelations, type CorrelationChange } from './correlation';
+export { countPlanOf, planned, PREDICTION_NAME, TARGET_NAME } from './count-plan';
+export { countColumn, countWindow, type CountableRows } from './count-window';
+export { clusteredChiSquarePValue, designEffectOf, type DesignEffect } from './design-effect';
 export * from './drift-measurement';
+export { histogramEffect } from './histogram-effect';
+export { compareImportance, judgeImportance, type Importance, type ImportanceComparison } from './importance';
 export { jensenShannonDistance } from './jensen-shannon';
 export { ksTwoSample, type KsResult } from './ks';
-export { measureDrift } from './measure';
+export { measureCounts, measureDrift, measureTarget } from './measure';
 export * from './profile';
-export { buildReferenceProfile } from './profile-build';
+export { buildProfileFromFrame, buildReferenceProfile, type ProfileOptions } from './profile-build';
 export { populationStabilityIndex } from './psi';
+export * from './window-counts';

@@ -3,6 +3,7 @@ import type { PresetName, PresetSections } from '../schema';
 import { articlePreset } from './article';
 import { defaultPreset } from './default';
 import { demoPreset } from './demo';
+import { evidentlyPreset } from './evidently';
 import { highStakesPreset } from './high-stakes';
 import { lowRiskPreset } from './low-risk';
 
@@ -12,4 +13,5 @@ export const PRESETS: Readonly<Record<PresetName, PresetSections>> = {
   'high-stakes': highStakesPreset,
   'low-risk': lowRiskPreset,
   demo: demoPreset,
+  evidently: evidentlyPreset,
 };

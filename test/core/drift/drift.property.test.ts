@@ -7,7 +7,7 @@ import { measureDrift } from '../../../core/drift/measure';
 import { buildReferenceProfile } from '../../../core/drift/profile-build';
 import { populationStabilityIndex } from '../../../core/drift/psi';
 import type { FeatureColumns, FeatureSpec, FeatureValue } from '../../../core/model';
-import type { DriftPolicy } from '../../../core/policy';
+import type { MeasurePolicy } from '../../../core/drift/compare-counts';
 
 const histograms = fc.integer({ min: 1, max: 12 }).chain((bins) => {
   const counts = fc.array(fc.nat(5000), { minLength: bins, maxLength: bins }).filter((c) => c.some((n) => n > 0));
@@ -122,17 +122,18 @@ const columns: fc.Arbitrary<FeatureColumns> = fc.integer({ min: 0, max: 60 }).ch
   const column = fc.array(anything, { minLength: rows, maxLength: rows });
   return fc.record({ rows: fc.constant(rows), columns: fc.record({ x: column, y: column, c: column }) });
 });
-const policies: fc.Arbitrary<DriftPolicy> = fc.record({
-  windowMs: fc.constant(1),
-  anchor: fc.constant(0),
+const policies: fc.Arbitrary<MeasurePolicy & { readonly numeric: { readonly bins: number } }> = fc.record({
+  pValue: fc.constantFrom('exact' as const, 'counts' as const, 'none' as const),
+  weightByImportance: fc.boolean(),
+  anyTopK: fc.constantFrom(null, 1, 2),
   numeric: fc.record({
-    method: fc.constant('psi' as const),
+    method: fc.constantFrom('psi' as const, 'kl' as const, 'js' as const, 'hellinger' as const),
     bins: fc.integer({ min: 2, max: 20 }),
     warn: fc.constant(0.1),
     threshold: fc.constant(0.25),
   }),
   categorical: fc.record({
-    method: fc.constantFrom('psi' as const, 'js' as const),
+    method: fc.constantFrom('psi' as const, 'kl' as const, 'js' as const, 'hellinger' as const),
     warn: fc.constant(0.05),
     threshold: fc.constant(0.1),
   }),
@@ -175,14 +176,12 @@ test('the same rows on both sides have effect 0, p 1 and never drift', () => {
     fc.property(sample, (values) => {
       const rows = { rows: values.length, columns: { x: values } };
       const spec = [specs[0]!];
-      const policy: DriftPolicy = {
-        windowMs: 1,
-        anchor: 0,
+      const policy: MeasurePolicy = {
         alpha: 0.05,
         minRows: 1,
         minFeatures: 1,
         minShare: 1,
-        numeric: { method: 'psi', bins: 10, warn: 0.1, threshold: 0.2 },
+        numeric: { method: 'psi', warn: 0.1, threshold: 0.2 },
         categorical: { method: 'js', warn: 0.1, threshold: 0.2 },
       };
       const measured = measureDrift(buildReferenceProfile(rows, spec, { bins: 10 }), rows, spec, policy);

@@ -8,12 +8,21 @@ import type { DriftPolicy } from '../../../core/policy';
 const policy: DriftPolicy = {
   windowMs: 1,
   anchor: 0,
-  numeric: { method: 'psi', bins: 10, warn: 0.1, threshold: 0.2 },
-  categorical: { method: 'js', warn: 0.05, threshold: 0.1 },
+  numeric: { method: 'psi', bins: 10, warn: 0.1, threshold: 0.2, also: [] },
+  categorical: { method: 'js', warn: 0.05, threshold: 0.1, also: [] },
   alpha: 0.05,
+  pValue: 'exact',
+  clusterBy: 'none',
   minRows: 200,
   minFeatures: 2,
   minShare: 0.5,
+  weightByImportance: false,
+  anyTopK: null,
+  prediction: 'off',
+  correlation: 'off',
+  correlationChange: 0.2,
+  importanceDrift: 'off',
+  importanceNdcg: 0.9,
 };
 
 const x: FeatureSpec = { name: 'x', kind: 'number' };
@@ -68,6 +77,9 @@ describe('reference profile', () => {
       edges: [],
       counts: [0],
       sample: [],
+      sturges: { edges: [], counts: [0] },
+      mean: null,
+      deviation: null,
     });
   });
 
@@ -148,7 +160,7 @@ describe('drift of one feature', () => {
   test('a new category with half of the rows is drift, by PSI as well', () => {
     const now = rowsOf({ c: letters(1000, 0.5).map((v, i) => (i % 2 === 0 ? 'new' : v)) });
     expect(featureOf(now, c).level).toBe('drift');
-    const byPsi: DriftPolicy = { ...policy, categorical: { method: 'psi', warn: 0.1, threshold: 0.2 } };
+    const byPsi: DriftPolicy = { ...policy, categorical: { method: 'psi', warn: 0.1, threshold: 0.2, also: [] } };
     const f = featureOf(now, c, byPsi);
     expect(f).toMatchObject({ level: 'drift', method: 'psi' });
     expect(Number.isFinite(f.effect)).toBe(true);
