@@ -163,7 +163,12 @@ function countDuplicates(contents: (row: number) => string, rows: number, keys: 
 }
 
 /** Ids that come with more than one content; rows without an id are left out. */
-export function countClashes(ids: Cells, contents: (row: number) => string, rows: number): Offending {
+export function countClashes(
+  ids: Cells,
+  contents: (row: number) => string,
+  rows: number,
+  named: number = OFFENDING_ROWS,
+): Offending {
   const first = new Map<string, string>();
   const clashing = new Set<string>();
   for (let row = 0; row < rows; row++) {
@@ -174,7 +179,7 @@ export function countClashes(ids: Cells, contents: (row: number) => string, rows
     if (there === undefined) first.set(id, content);
     else if (there !== content) clashing.add(id);
   }
-  return { count: clashing.size, rows: [], keys: [...clashing].sort(byCodePoint).slice(0, OFFENDING_ROWS) };
+  return { count: clashing.size, rows: [], keys: [...clashing].sort(byCodePoint).slice(0, named) };
 }
 
 function describe(value: unknown): string {
