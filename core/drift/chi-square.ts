@@ -23,7 +23,12 @@ export interface ChiSquareResult {
 
 const NOTHING: ChiSquareResult = { statistic: 0, degreesOfFreedom: 0, pValue: 1, folded: 0 };
 
-/** Counts of the same categories on both sides. An empty side or a single category gives p = 1, never NaN. */
+/**
+ * Counts of the same categories on both sides. An empty side or a single category gives p = 1, never NaN.
+ *
+ * @example
+ * chiSquareHomogeneity([10, 20], [20, 10]) // { statistic: 6.666666666666667, degreesOfFreedom: 1, pValue: 0.009823274507519235, folded: 0 }
+ */
 export function chiSquareHomogeneity(reference: readonly number[], current: readonly number[]): ChiSquareResult {
   const used = reference
     .map((count, i) => ({ reference: count, current: current[i] ?? 0 }))

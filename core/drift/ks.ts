@@ -31,7 +31,13 @@ export function ksTwoSampleSorted(a: ArrayLike<number>, b: ArrayLike<number>): K
   return ksPValue(ksStatisticSorted(a, b), a.length, b.length);
 }
 
-/** The same for samples in any order. */
+/**
+ * The same for samples in any order, without NaN.
+ *
+ * @example
+ * ksTwoSample([0], [1]) // { statistic: 1, pValue: 1, method: 'exact' }
+ * ksTwoSample([38.7, 41.5, 43.8, 44.5, 45.5, 46, 47.7, 58], [39.2, 39.3, 39.7, 41.4, 41.8, 42.9, 43.3, 45.8]).pValue // 0.08702408702408701
+ */
 export const ksTwoSample = (a: ArrayLike<number>, b: ArrayLike<number>): KsResult =>
   ksTwoSampleSorted(Float64Array.from(a).sort(), Float64Array.from(b).sort());
 
