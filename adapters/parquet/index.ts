@@ -1,1 +1,3 @@
 export { ParquetSnapshotFiles } from './snapshot-files';
+export { ParquetTable, type ParquetTableOptions } from './parquet-table';
+export { readParquetFrame } from './read-frame';
