@@ -8,3 +8,4 @@ export { MemoryLabelStore } from './labels';
 export { MemoryModelStore } from './models';
 export { MemoryPredictionReader, MemoryPredictionSink } from './predictions';
 export { MemoryRouteSource, MemoryRouteStore } from './routes';
+export { MemoryQualityStatistics } from './quality-counts';

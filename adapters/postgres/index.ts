@@ -12,3 +12,4 @@ export { PostgresIncidentStore } from './incident-store';
 export { PostgresModelStore } from './model-store';
 export { PostgresPredictionReader } from './prediction-reader';
 export { PostgresTrainingSource, type TrainingSourceOptions } from './training-source';
+export { PostgresQualityStatistics } from './quality-counts';
