@@ -18,8 +18,8 @@ import {
 } from './source';
 
 /**
- * A Great Expectations validation result as JSON (1.x and 0.18): one of a suite, or a checkpoint's with several in
- * `run_results`. `success: false` is a trigger that names the expectations that were not met; one that could not be run counts
+ * A Great Expectations validation result as JSON (1.x and 0.18): one of a suite, a checkpoint's with several in `run_results`,
+ * or its description (`describe()`). `success: false` is a trigger that names the expectations that were not met; one that could not be run counts
  * as not met. A result without a verdict is refused, never taken as passed.
  */
 export const greatExpectations: TriggerSource = {
@@ -32,7 +32,9 @@ export const greatExpectations: TriggerSource = {
     if ('problem' in parsed) return invalid(parsed.problem);
     const results = suiteResults(parsed.body);
     if (results.length === 0) return invalid('expected a validation result with "success" and "results"');
-    const bad = results.find((result) => typeof result['success'] !== 'boolean' || !Array.isArray(result['results']));
+    const bad = results.find(
+      (result) => typeof result['success'] !== 'boolean' || !Array.isArray(expectationsOf(result)),
+    );
     if (bad !== undefined) return invalid('"success" must be true or false and "results" a list');
     const failed = results.filter((result) => result['success'] === false);
     if (failed.length === 0) return ignored(`all ${results.length} validations succeeded`);
@@ -41,7 +43,7 @@ export const greatExpectations: TriggerSource = {
 };
 
 function suiteResults(body: Json): readonly Json[] {
-  const runs = body['run_results'];
+  const runs = body['run_results'] ?? body['validation_results'];
   const many = isJson(runs) ? Object.values(runs) : Array.isArray(runs) ? runs : null;
   // 0.18 wraps each one once more.
   return many === null
@@ -51,10 +53,13 @@ function suiteResults(body: Json): readonly Json[] {
     : many.filter(isJson).map((run) => (isJson(run['validation_result']) ? run['validation_result'] : run));
 }
 
+/** A description says `expectations` where a result says `results`. */
+const expectationsOf = (result: Json): unknown => result['results'] ?? result['expectations'];
+
 function triggerOf(result: Json, config: SourceConfig): ReturnType<typeof trigger> {
   const meta = objectOf(result['meta']);
   const suite = textOf(result['suite_name']) ?? textOf(meta['expectation_suite_name']) ?? 'suite';
-  const unmet = listOf(result['results'])
+  const unmet = listOf(expectationsOf(result))
     .filter(isJson)
     .filter((one) => one['success'] !== true);
   const names = unmet.map(nameOf);
@@ -67,7 +72,7 @@ function triggerOf(result: Json, config: SourceConfig): ReturnType<typeof trigge
     reason:
       names.length === 0
         ? `suite ${suite} failed`
-        : `suite ${suite}: ${names.length} of ${listOf(result['results']).length} expectations not met: ${listed(names)}`,
+        : `suite ${suite}: ${names.length} of ${listOf(expectationsOf(result)).length} expectations not met: ${listed(names)}`,
     asOf: null,
     payload: { suite, unmet: names, statistics: objectOf(result['statistics']), runTime: timeOf(at) },
   });
@@ -75,7 +80,7 @@ function triggerOf(result: Json, config: SourceConfig): ReturnType<typeof trigge
 
 /** `expect_column_values_to_not_be_null(x)`, with the share when it is known. */
 function nameOf(one: Json): string {
-  const config = objectOf(one['expectation_config']);
+  const config = isJson(one['expectation_config']) ? one['expectation_config'] : one;
   const type = textOf(config['type']) ?? textOf(config['expectation_type']) ?? 'expectation';
   const column = textOf(objectOf(config['kwargs'])['column']);
   const percent = objectOf(one['result'])['unexpected_percent'];
