@@ -1,16 +1,31 @@
 /** The Schedule that starts a model's drift checks. */
-import { ScheduleAlreadyRunning, ScheduleOverlapPolicy, type Client } from '@temporalio/client';
+import { ScheduleAlreadyRunning, ScheduleOverlapPolicy, type Client, type ScheduleSpec } from '@temporalio/client';
 import { driftScheduleId, driftWorkflowId } from '../core/ids';
 import type { Policy } from '../core/policy';
+import { triggerSettings } from '../core/trigger/settings';
 import { startAttributes } from './search-attributes';
 
 /** Missed checks older than this are not made up for: after an outage one check suffices, a burst helps nobody. */
 const CATCHUP_WINDOW = '5 minutes';
 
-/** Creates the Schedule, or brings the existing one to the policy's interval. */
+/**
+ * When checks start: at the cron lines in the policy's zone, else at the interval; each up to the jitter later, at random. The
+ * server works out zones and cron, and refuses lines that it cannot read.
+ */
+export function driftScheduleSpec(policy: Policy): ScheduleSpec {
+  const { cron, checkEveryMs, jitterMs, timeZone } = triggerSettings(policy);
+  return {
+    ...(cron.length > 0
+      ? { cronExpressions: [...cron], timezone: timeZone }
+      : { intervals: [{ every: checkEveryMs }] }),
+    ...(jitterMs > 0 ? { jitter: jitterMs } : {}),
+  };
+}
+
+/** Creates the Schedule, or brings the existing one to the policy's times. */
 export async function saveDriftSchedule(client: Client, policy: Policy, taskQueue: string): Promise<void> {
   const scheduleId = driftScheduleId(policy.model);
-  const spec = { intervals: [{ every: policy.triggers.checkEveryMs }] };
+  const spec = driftScheduleSpec(policy);
   const policies = { overlap: ScheduleOverlapPolicy.SKIP, catchupWindow: CATCHUP_WINDOW } as const;
   const action = {
     type: 'startWorkflow',
