@@ -1,3 +1,4 @@
+import type { ReferenceProfile } from '../../core/drift/profile';
 import type { VersionRecord } from '../../core/model';
 import type {
   ClaimKind,
@@ -5,6 +6,7 @@ import type {
   DecisionRecord,
   EvaluationRecord,
   Fence,
+  InboxTrigger,
   Incident,
   ModelRecord,
   PredictionRecord,
@@ -32,6 +34,19 @@ export interface StoredLabel {
   readonly receivedAt: number;
 }
 
+export interface StoredProfile {
+  readonly model: string;
+  readonly version: string;
+  readonly digest: string;
+  readonly profile: ReferenceProfile;
+  readonly savedAt: number;
+}
+
+export interface StoredTrigger extends InboxTrigger {
+  readonly receivedAt: number;
+  readonly takenBy: string | null;
+}
+
 export interface StoredGateway {
   readonly versions: ReadonlyMap<string, { readonly state: 'ready' | 'failed'; readonly error: string | null }>;
   readonly generations: Readonly<Record<string, number>>;
@@ -53,6 +68,11 @@ export class MemoryDatabase {
   readonly labels = new Map<string, StoredLabel>();
   readonly labelHistory: (StoredLabel & { readonly model: string; readonly predictionId: string })[] = [];
   readonly evaluations: EvaluationRecord[] = [];
+  readonly profiles: StoredProfile[] = [];
+  /** By digest, then feature. */
+  readonly histograms = new Map<string, Readonly<Record<string, Uint8Array>>>();
+  /** Oldest first. */
+  readonly triggers: StoredTrigger[] = [];
   readonly gateways = new Map<string, StoredGateway>();
   /** By `<model>/<version>`. */
   readonly requestedLoads = new Map<string, { readonly model: string; readonly version: string }>();

@@ -9,3 +9,6 @@ export { MemoryModelStore } from './models';
 export { MemoryPredictionReader, MemoryPredictionSink } from './predictions';
 export { MemoryRouteSource, MemoryRouteStore } from './routes';
 export { MemoryQualityStatistics } from './quality-counts';
+export { MemoryProfileStore } from './profiles';
+export { MemoryTriggerInbox } from './trigger-inbox';
+export { MemoryWindowStatistics } from './window-statistics';

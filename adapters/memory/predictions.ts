@@ -39,15 +39,7 @@ export class MemoryPredictionReader implements PredictionReader {
     to: number,
     options: { readonly version?: string } = {},
   ): Promise<WindowRows> {
-    const byId = new Map<string, PredictionRecord>();
-    for (const row of this.served(model)) {
-      if (row.occurredAt < from || row.occurredAt >= to || failedCanary(row)) continue;
-      const there = byId.get(row.id);
-      if (there === undefined || (there.error !== null && row.error === null)) byId.set(row.id, row);
-    }
-    const rows = [...byId.values()]
-      .filter((row) => options.version === undefined || row.version === options.version)
-      .sort((a, b) => a.occurredAt - b.occurredAt || (a.id < b.id ? -1 : 1));
+    const rows = this.servedRows(model, from, to, options.version);
     const columns: Record<string, FeatureValue[]> = {};
     const at = { number: 0, string: 0 };
     for (const { name, kind } of contract.features) {
@@ -62,6 +54,19 @@ export class MemoryPredictionReader implements PredictionReader {
       truths: rows.map((row) => this.label(model, row.id)?.value ?? null),
       versions: rows.map((row) => row.version),
     };
+  }
+
+  /** One row a request, by event time: a canary that failed did not serve, the champion's answer did. */
+  servedRows(model: string, from: number, to: number, version?: string): readonly PredictionRecord[] {
+    const byId = new Map<string, PredictionRecord>();
+    for (const row of this.served(model)) {
+      if (row.occurredAt < from || row.occurredAt >= to || failedCanary(row)) continue;
+      const there = byId.get(row.id);
+      if (there === undefined || (there.error !== null && row.error === null)) byId.set(row.id, row);
+    }
+    return [...byId.values()]
+      .filter((row) => version === undefined || row.version === version)
+      .sort((a, b) => a.occurredAt - b.occurredAt || (a.id < b.id ? -1 : 1));
   }
 
   async readSegments(

@@ -12,6 +12,9 @@ import {
   MemoryPredictionSink,
   MemoryRouteSource,
   MemoryRouteStore,
+  MemoryWindowStatistics,
+  MemoryTriggerInbox,
+  MemoryProfileStore,
 } from '../../adapters/memory';
 import {
   createPool,
@@ -27,6 +30,9 @@ import {
   PostgresPredictionSink,
   PostgresRouteSource,
   PostgresRouteStore,
+  PostgresWindowStatistics,
+  PostgresTriggerInbox,
+  PostgresProfileStore,
 } from '../../adapters/postgres';
 import type * as ports from '../../core/ports';
 import { createTestDatabase } from '../setup/database';
@@ -43,6 +49,9 @@ export interface Stores {
   readonly reader: ports.PredictionReader;
   readonly labels: ports.LabelStore;
   readonly evaluations: ports.EvaluationStore;
+  readonly profiles: ports.ProfileStore;
+  readonly triggers: ports.TriggerInbox;
+  readonly statistics: ports.WindowStatistics;
   readonly gateways: ports.GatewayStatusStore;
   /** The store's own time: what leases and TTLs run on. */
   now(): number;
@@ -59,7 +68,7 @@ export function overBothStores(port: string, suite: (name: string, open: OpenSto
   suite(`${port} in PostgreSQL`, openPostgres);
 }
 
-async function openMemory(): Promise<Stores> {
+export async function openMemory(): Promise<Stores> {
   let now = Date.UTC(2026, 0, 1);
   const db = new MemoryDatabase({ now: () => now });
   return {
@@ -73,6 +82,9 @@ async function openMemory(): Promise<Stores> {
     reader: new MemoryPredictionReader(db),
     labels: new MemoryLabelStore(db),
     evaluations: new MemoryEvaluationStore(db),
+    profiles: new MemoryProfileStore(db),
+    triggers: new MemoryTriggerInbox(db),
+    statistics: new MemoryWindowStatistics(db),
     gateways: new MemoryGatewayStatusStore(db),
     now: () => now,
     passTime: async (ms) => {
@@ -82,7 +94,7 @@ async function openMemory(): Promise<Stores> {
   };
 }
 
-async function openPostgres(): Promise<Stores> {
+export async function openPostgres(): Promise<Stores> {
   const { pool, close } = await openMigratedDatabase();
   return {
     models: new PostgresModelStore(pool),
@@ -95,6 +107,9 @@ async function openPostgres(): Promise<Stores> {
     reader: new PostgresPredictionReader(pool),
     labels: new PostgresLabelStore(pool),
     evaluations: new PostgresEvaluationStore(pool),
+    profiles: new PostgresProfileStore(pool),
+    triggers: new PostgresTriggerInbox(pool),
+    statistics: new PostgresWindowStatistics(pool),
     gateways: new PostgresGatewayStatusStore(pool),
     now: () => Date.now(),
     // The database's clock cannot be moved, so what it is compared with is.
