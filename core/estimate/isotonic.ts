@@ -55,14 +55,18 @@ function pooledInto(groups: readonly ScoreGroup[], count: number): readonly Scor
   let sumX = 0;
   let sumY = 0;
   let done = 0;
+  let base = Number.NaN;
   for (const group of groups) {
     weight += group.weight;
-    sumX += group.weight * group.x;
+    if (Number.isNaN(base)) base = group.x;
+    // Around the group's first score: a plain sum of many would round groups that lie close together out of order.
+    sumX += group.weight * (group.x - base);
     sumY += group.weight * group.mean;
     if (done + weight < ((pooled.length + 1) * rows) / count && done + weight < rows) continue;
-    pooled.push({ x: sumX / weight, mean: sumY / weight, weight });
+    pooled.push({ x: base + sumX / weight, mean: sumY / weight, weight });
     done += weight;
     weight = sumX = sumY = 0;
+    base = Number.NaN;
   }
   return pooled;
 }
