@@ -21,7 +21,7 @@ export interface TwoProportionsResult {
  * @param x how many of the `n` reference rows, and `y` of the `m` current rows, are of the category; n, m > 0.
  *
  * @example
- * twoProportions(45, 100, 60, 100).pValue // 0.03372821369889064
+ * twoProportions(45, 100, 60, 100).pValue // 0.033672068856345876
  * twoProportions(10, 10, 7, 7) // { statistic: 0, pValue: 1 }
  */
 export function twoProportions(x: number, n: number, y: number, m: number): TwoProportionsResult {
