@@ -1,6 +1,7 @@
 import type { ModelContract } from '../../core/model';
 import type { PredictionRecord, QualityStatistics } from '../../core/ports';
-import { countClashes, countQuality, contentsOf } from '../../core/quality/count';
+import { contentsOf } from '../../core/quality/cells';
+import { countClashes, countQuality } from '../../core/quality/count';
 import type { QualityCounts, QualityPlan } from '../../core/quality/quality-counts';
 import type { MemoryDatabase } from './database';
 

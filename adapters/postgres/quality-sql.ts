@@ -224,7 +224,7 @@ function rowCounts(expectation: RowExpectation, columns: readonly SqlColumn[], p
   const column = columns[0]!;
   const { expectation: name } = expectation;
   if (name === 'expect_compound_columns_to_be_unique' || name === 'expect_column_pair_values_a_to_be_greater_than_b') {
-    return `SELECT json_build_object('evaluated', count(*), 'unexpected', count(*) FILTER (WHERE broken)) FROM (${judgedRows(expectation, columns, p)}) AS j`;
+    return `SELECT json_build_object('evaluated', count(*), 'unexpected', count(*) FILTER (WHERE broken)) FROM (${judgedRows(expectation, columns)}) AS j`;
   }
   const isThere = there(column.kind);
   if (name === 'expect_column_values_to_not_be_null') return counts('true', `NOT (${isThere})`, valuesOf(column));
@@ -245,7 +245,7 @@ export function brokenRows(
   const { expectation: name } = expectation;
   const broken = (condition: string): string => `SELECT row, key FROM served WHERE ${condition}`;
   if (name === 'expect_compound_columns_to_be_unique' || name === 'expect_column_pair_values_a_to_be_greater_than_b') {
-    return `SELECT row, key FROM (${judgedRows(expectation, own, p)}) AS j WHERE broken`;
+    return `SELECT row, key FROM (${judgedRows(expectation, own)}) AS j WHERE broken`;
   }
   if (name === 'expect_column_values_to_not_be_null') return broken(`${value} IS NULL`);
   if (name === 'expect_column_values_to_be_null') return broken(`${value} IS NOT NULL`);
@@ -256,7 +256,7 @@ export function brokenRows(
 }
 
 /** Rows that a rule on several columns speaks of, and whether they break it. */
-function judgedRows(expectation: RowExpectation, columns: readonly SqlColumn[], p: Parameters): string {
+function judgedRows(expectation: RowExpectation, columns: readonly SqlColumn[]): string {
   const values = columns.map(normal);
   if (expectation.expectation === 'expect_compound_columns_to_be_unique') {
     const ignore = expectation.ignore_row_if;
@@ -282,7 +282,6 @@ function judgedRows(expectation: RowExpectation, columns: readonly SqlColumn[], 
     either_value_is_missing: `${missing} = 0`,
     both_values_are_missing: `${missing} < 2`,
   }[expectation.ignore_row_if];
-  void p;
   return `SELECT row, key, NOT ${kept} AS broken FROM served WHERE ${speaksOf}`;
 }
 

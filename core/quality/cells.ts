@@ -28,3 +28,17 @@ export function cellOf(value: unknown): number | string | null {
   if (typeof value === 'number') return Number.isFinite(value) ? value : null;
   return typeof value === 'string' ? value : null;
 }
+
+/** Text that is the same for rows of the same content. Values that are neither number nor text are the same only as themselves. */
+export function contentsOf(columns: readonly Cells[]): (row: number) => string {
+  const others = new Map<unknown, number>();
+  const write = (value: unknown): string => {
+    if (value === null || value === undefined) return '_';
+    if (typeof value === 'number') return `${value + 0}`;
+    if (typeof value === 'string') return `"${value.length}:${value}`;
+    const there = others.get(value) ?? others.size;
+    others.set(value, there);
+    return `#${there}`;
+  };
+  return (row) => columns.map((cells) => write(cells.at(row))).join(',');
+}

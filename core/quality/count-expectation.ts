@@ -1,5 +1,5 @@
 /** Counts of one expectation over rows. The SQL of adapters/postgres/quality-sql.ts counts by the same rules. */
-import type { Cells } from './cells';
+import { contentsOf, type Cells } from './cells';
 import {
   columnsOf,
   isRowExpectation,
@@ -10,7 +10,7 @@ import {
 } from './expectation';
 import { atRank, byCodePoint, isMissing, sumOf, type Frequencies } from './frequencies';
 import { Offenders } from './offenders';
-import { compilePattern } from './pattern';
+import { compilePattern, type Pattern } from './pattern';
 import { MOST_COMMON, type ExpectationCounts } from './quality-counts';
 
 export interface CountContext {
@@ -112,22 +112,16 @@ function compoundJudge(
     const missing = columns.filter((cells) => isMissing(cells.at(row))).length;
     return ignore === 'never' || (ignore === 'any_value_is_missing' ? missing === 0 : missing < columns.length);
   };
-  const others = new Map<unknown, number>();
-  const write = (value: unknown): string => {
-    if (isMissing(value)) return '_';
-    if (typeof value === 'number') return `${value + 0}`;
-    if (typeof value === 'string') return `"${value.length}:${value}`;
-    const there = others.get(value) ?? others.size;
-    others.set(value, there);
-    return `#${there}`;
-  };
-  const content = (row: number): string => columns.map((cells) => write(cells.at(row))).join(',');
+  const content = contentsOf(columns.map((cells) => ({ length: cells.length, at: (row) => presentOf(cells.at(row)) })));
   const times = new Map<string, number>();
   for (let row = 0; row < rows; row++) {
     if (speaksOf(row)) times.set(content(row), (times.get(content(row)) ?? 0) + 1);
   }
   return (row) => (speaksOf(row) ? times.get(content(row)) === 1 : null);
 }
+
+/** NaN is missing here. */
+const presentOf = (value: unknown): unknown => (isMissing(value) ? null : value);
 
 type ValueRule = Exclude<
   RowExpectation,
@@ -165,15 +159,15 @@ function valueRule(expectation: ValueRule): (value: unknown) => boolean {
 /** Each distinct text is matched once. A pattern that cannot be read (the policy refuses those) is kept by nothing. */
 function patternRule(regex: string, wanted: boolean): (value: unknown) => boolean {
   const known = new Map<string, boolean>();
-  let matches: (text: string) => boolean;
+  let pattern: Pattern;
   try {
-    matches = compilePattern(regex).matches;
+    pattern = compilePattern(regex);
   } catch {
     return () => false;
   }
   return (value) => {
     if (typeof value !== 'string') return false;
-    const kept = known.get(value) ?? matches(value) === wanted;
+    const kept = known.get(value) ?? pattern.matches(value) === wanted;
     known.set(value, kept);
     return kept;
   };

@@ -1,5 +1,5 @@
 /** Rows → {@link QualityCounts}. Pure; never throws, whatever the cells hold; the order of rows changes only which offenders are first. */
-import type { Cells } from './cells';
+import { contentsOf, type Cells } from './cells';
 import { countExpectation } from './count-expectation';
 import { byCodePoint, decilesOf, frequenciesOf, type Frequencies } from './frequencies';
 import { leakageOf, type Leakage } from './leakage';
@@ -135,20 +135,6 @@ function renamesOf(table: QualityTable, plan: QualityPlan): readonly (readonly [
 function extraColumns(table: QualityTable, plan: QualityPlan): string[] {
   const named = new Set(plan.columns.map(({ name }) => name));
   return [...table.columns.keys()].filter((name) => !named.has(name) && table.expected?.has(name) !== true);
-}
-
-/** Text that is the same for rows of the same content. Values that are neither number nor text are the same only as themselves. */
-export function contentsOf(columns: readonly Cells[]): (row: number) => string {
-  const others = new Map<unknown, number>();
-  const write = (value: unknown): string => {
-    if (value === null || value === undefined) return '_';
-    if (typeof value === 'number') return `${value + 0}`;
-    if (typeof value === 'string') return `"${value.length}:${value}`;
-    const there = others.get(value) ?? others.size;
-    others.set(value, there);
-    return `#${there}`;
-  };
-  return (row) => columns.map((cells) => write(cells.at(row))).join(',');
 }
 
 function countDuplicates(contents: (row: number) => string, rows: number, keys: Cells | null): Offending {

@@ -41,11 +41,11 @@ export function leakageOf(feature: Cells, kind: 'number' | 'string', target: Cel
   if (classes.size < 2) return null;
   const numericTarget = y.every((truth) => typeof truth === 'number') && classes.size > MOST_CLASSES;
   if (kind === 'string') {
-    const value = numericTarget ? varianceBetween(x, y as number[]) : giniBetween(x, y);
+    const value = numericTarget ? varianceBetween(x, y) : giniBetween(x, y);
     return value === null ? null : { measure: 'epsilon2', value, rows: x.length };
   }
   if (numericTarget) {
-    const value = spearmanSquared(x as number[], y as number[]);
+    const value = spearmanSquared(x as number[], y);
     return value === null ? null : { measure: 'spearman2', value, rows: x.length };
   }
   const value = smallestAuc(x as number[], y);
