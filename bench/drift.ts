@@ -1,169 +1,195 @@
-/** `npm run bench:drift`: our KS + PSI against the SciPy recipe, on the same bytes, after both gave the same numbers. */
+/**
+ * `npm run bench:drift`: exact KS + PSI of two whole tables against the SciPy recipe, on the same bytes, after both gave the
+ * same numbers; from Parquet files to a verdict; and, with `--peers`, Evidently's and NannyML's own runs on those files.
+ */
 import { execFile } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { resolveBinaries } from '../adapters/embedded';
-import type { DriftMeasurement } from '../core/drift/drift-measurement';
-import { countInBins, readNumeric } from '../core/drift/feature-values';
-import { ksTwoSampleSorted } from '../core/drift/ks';
-import { measureDrift } from '../core/drift/measure';
-import { SAMPLE_ROWS, type NumericProfile, type ReferenceProfile } from '../core/drift/profile';
-import { buildReferenceProfile } from '../core/drift/profile-build';
-import { populationStabilityIndex } from '../core/drift/psi';
-import type { FeatureColumns, FeatureSpec } from '../core/model';
+import { ColumnThreads, compareColumnsInThreads, type ColumnResult } from '../adapters/threads';
+import type { Frame } from '../core/frame';
+import type { ParquetVerdict } from './children/parquet-verdict';
 import { describeMachine } from './report/machine';
-import { metricOf } from './report/metric';
+import { metricOf, quantile, type MetricDraft } from './report/metric';
 import { printReport } from './report/print';
 import { benchArguments } from './world/arguments';
+import { normalFrame, writeColumns } from './world/float-columns';
+import { peerPython } from './world/peer-environment';
 import { projectRoot } from './world/project-root';
-import { numericFeatures } from './world/rows';
 import { progress, runBench } from './world/run-bench';
-import { Seeded } from './world/seeded';
 
 interface Figures {
   readonly ks: readonly number[];
   readonly psi: readonly number[];
 }
-interface Peer extends Figures {
+interface SciPyRun extends Figures {
   readonly seconds: readonly number[];
+}
+interface PeerRun {
+  readonly seconds: number;
+  readonly rssMb: number;
+  readonly driftedShare: number;
 }
 
 const TOLERANCE = 1e-9;
-const PEER = 'SciPy ks_2samp + NumPy PSI';
-const LIMITS = {
-  numeric: { method: 'psi', bins: 10, warn: 0.1, threshold: 0.2 },
-  categorical: { method: 'js', warn: 0.05, threshold: 0.1 },
-  alpha: 0.05,
-  minRows: 200,
-  minFeatures: 2,
-  minShare: 0.3,
-} as const;
+const SCIPY = 'SciPy ks_2samp + NumPy PSI';
+const TESTS = ['ks', 'psi'] as const;
+const run = promisify(execFile);
 
 runBench(async (cleanup) => {
-  const { rows, features, rounds } = benchArguments(
-    'npm run bench:drift -- [--quick] [--rows N] [--features N] [--rounds N]',
+  const { rows, features, rounds, peers } = benchArguments(
+    'npm run bench:drift -- [--quick] [--peers] [--rows N] [--features N] [--rounds N]',
     {
-      rows: { full: 1_000_000, quick: 100_000 },
+      rows: { full: 1_000_000, quick: 200_000 },
       features: { full: 50, quick: 20 },
       rounds: { full: 3, quick: 5 },
     },
+    ['peers'],
   );
   const folder = mkdtempSync(join(tmpdir(), 'ratchet-bench-drift-'));
   cleanup.add(() => rmSync(folder, { recursive: true, force: true }));
-  const specs = numericFeatures(features);
-  progress(`making 2 × ${rows} rows × ${features} features`);
-  const reference = normalColumns(rows, specs, 1, 0);
-  const current = normalColumns(rows, specs, 2, 0.05);
-
-  // 1: both whole samples, the textbook case
-  const whole = timed(rounds, () => wholeSamples(reference, current, specs));
-  const wholePeer = await scipy(folder, reference, current, specs, rounds);
-  agree('whole samples', whole.value, wholePeer);
-
-  // 2: what a drift check does: the frozen profile of the champion against a window
-  const profile = buildReferenceProfile(reference, specs, { bins: LIMITS.numeric.bins });
-  const check = timed(rounds, () => measureDrift(profile, current, specs, LIMITS));
-  const samplePeer = await scipy(folder, sampleOf(profile, specs), current, specs, rounds);
-  agree('frozen profile', { ks: ksOf(check.value, specs), psi: [] }, { ...samplePeer, psi: [] });
-
+  const file = (name: string): string => join(folder, name);
+  const { python } = resolveBinaries({ pythonEnv: join(projectRoot(), '.ratchet', 'python') });
   const size = `${rows}x${features}`;
-  printReport(
-    'bench:drift',
-    describeMachine(),
-    [
-      metricOf({
-        id: `drift.whole.${size}`,
-        unit: 's',
-        ours: whole.seconds,
-        peer: { name: PEER, values: wholePeer.seconds },
-      }),
-      metricOf({
-        id: `drift.check.${size}`,
-        unit: 's',
-        ours: check.seconds,
-        peer: { name: `${PEER}, same ${SAMPLE_ROWS}-row sample`, values: samplePeer.seconds },
-      }),
-    ],
-    [
-      `${rows} rows a side, ${features} float32 features; every KS statistic (both arms) and PSI (whole) equal to ${TOLERANCE}, else no time is reported.`,
-      `whole: two complete samples, both unsorted in memory. check: measureDrift as driftCheck calls it, against the frozen profile with its sample of ${Math.min(SAMPLE_ROWS, rows)} rows; PSI there also counts over stored edges.`,
-      'One thread, Float64Array.sort. The fast path (histogram refinement, two threads; 21× and 38× in the notes) is issue 4.',
-    ],
-  );
+
+  progress(`making 2 × ${rows} rows × ${features} features`);
+  const reference = normalFrame(rows, features, 1, 0);
+  const current = normalFrame(rows, features, 2, 0.05);
+  for (const [name, frame] of [
+    ['reference', reference],
+    ['current', current],
+  ] as const) {
+    writeColumns(file(`${name}.f32`), frame);
+    await script(python, 'make_parquet.py', file(`${name}.f32`), file(`${name}.parquet`), rows, features);
+  }
+
+  const inline = await timed(rounds, () => compare(reference, current, { inlineBelow: Infinity }));
+  const pool = new ColumnThreads({ threads: 2 });
+  cleanup.add(() => pool.close());
+  const threads = await timed(rounds, () => compare(reference, current, { inlineBelow: 0, pool }));
+  progress(`SciPy on ${rows} rows a side`);
+  const scipy = JSON.parse(
+    await script(python, 'scipy_drift.py', file('reference.f32'), file('current.f32'), rows, rows, features, rounds),
+  ) as SciPyRun;
+  progress('Parquet to verdict');
+  const parquet = JSON.parse(
+    await output(process.execPath, [
+      join(__dirname, 'children', 'parquet-verdict.js'),
+      ...[file('reference.parquet'), file('current.parquet'), '2', String(rounds)],
+    ]),
+  ) as ParquetVerdict;
+  agree('one thread', figuresOf(inline.value), scipy);
+  agree('two threads', figuresOf(threads.value), scipy);
+  agree('Parquet', parquet, scipy);
+
+  const peer = { name: SCIPY, values: scipy.seconds };
+  const drafts: MetricDraft[] = [
+    { id: `drift.whole.${size}`, unit: 's', ours: inline.seconds, peer },
+    { id: `drift.whole.${size}.two_threads`, unit: 's', ours: threads.seconds, peer },
+    {
+      id: `drift.whole.${size}.second_thread`,
+      unit: 's',
+      ours: threads.seconds,
+      peer: { name: 'the same in one thread', values: inline.seconds },
+    },
+    {
+      id: `drift.parquet.${size}`,
+      unit: 's',
+      ours: parquet.seconds,
+      peer: { name: `${SCIPY}, arrays in memory`, values: scipy.seconds },
+    },
+    { id: `drift.parquet.${size}.rss`, unit: 'MB', ours: [parquet.rssMb] },
+  ];
+  const notes = [
+    `${rows} rows a side, ${features} float32 features; every KS statistic and PSI of all three arms equal to ${TOLERANCE}, else no time is reported.`,
+    `Times SciPy's: one thread ${times(scipy.seconds, inline.seconds)}, two threads ${times(scipy.seconds, threads.seconds)}, ` +
+      `Parquet to verdict ${times(scipy.seconds, parquet.seconds)}. The second thread: ${times(inline.seconds, threads.seconds)}.`,
+    'whole: two unsorted tables in memory, nothing prepared. The two threads are kept, as a worker keeps them; starting them costs about 0.05 s, and code that is not yet compiled some 0.1 s once.',
+    `parquet: reading both files (as pandas writes them), KS, PSI, Benjamini–Hochberg and the verdict in a process of its own (${Math.round(parquet.rssMb)} MB at most); SciPy's time holds no reading.`,
+  ];
+  if (peers) {
+    for (const found of await peerRuns(python, file)) {
+      drafts.push(
+        {
+          id: `drift.parquet.${size}.${found.id}`,
+          unit: 's',
+          ours: parquet.seconds,
+          peer: { name: found.name, values: [found.seconds] },
+        },
+        {
+          id: `drift.parquet.${size}.${found.id}.rss`,
+          unit: 'MB',
+          ours: [parquet.rssMb],
+          peer: { name: found.name, values: [found.rssMb] },
+        },
+      );
+      notes.push(
+        `${found.name}: ${found.seconds.toFixed(1)} s, ${Math.round(found.rssMb)} MB, ${times([found.seconds], parquet.seconds)} our time from the same files (one run).`,
+      );
+    }
+  }
+  printReport('bench:drift', describeMachine(), drafts.map(metricOf), notes);
 });
 
-function normalColumns(rows: number, specs: readonly FeatureSpec[], seed: number, shift: number): FeatureColumns {
-  const random = new Seeded(seed);
-  const columns = Object.fromEntries(
-    // every tenth feature moved
-    specs.map(({ name }, f) => [
-      name,
-      Array.from({ length: rows }, () => Math.fround(random.normal() + (f % 10 === 0 ? shift : 0))),
-    ]),
-  );
-  return { rows, columns };
+async function compare(
+  reference: Frame,
+  current: Frame,
+  options: { readonly inlineBelow: number; readonly pool?: ColumnThreads },
+): Promise<readonly ColumnResult[]> {
+  return compareColumnsInThreads(reference, current, TESTS, options);
 }
 
-const columnOf = (rows: FeatureColumns, spec: FeatureSpec): readonly number[] =>
-  (rows.columns[spec.name] ?? []) as readonly number[];
+const figuresOf = (results: readonly ColumnResult[]): Figures => ({
+  ks: results.map((column) => column.results[0]?.statistic ?? NaN),
+  psi: results.map((column) => column.results[1]?.statistic ?? NaN),
+});
 
-function wholeSamples(reference: FeatureColumns, current: FeatureColumns, specs: readonly FeatureSpec[]): Figures {
-  const ks: number[] = [];
-  const psi: number[] = [];
-  for (const spec of specs) {
-    const a = readNumeric(columnOf(reference, spec)).sorted;
-    const b = readNumeric(columnOf(current, spec)).sorted;
-    ks.push(ksTwoSampleSorted(a, b).statistic);
-    const edges = Array.from({ length: 9 }, (_, i) => a[Math.ceil(((i + 1) * a.length) / 10) - 1] as number);
-    psi.push(populationStabilityIndex(countInBins(a, edges), countInBins(b, edges)));
-  }
-  return { ks, psi };
-}
+const times = (peer: readonly number[], ours: readonly number[]): string =>
+  `${(quantile(peer, 0.5) / quantile(ours, 0.5)).toFixed(1)}×`;
 
-function sampleOf(profile: ReferenceProfile, specs: readonly FeatureSpec[]): FeatureColumns {
-  const samples = specs.map(({ name }) => [name, (profile.features[name] as NumericProfile).sample] as const);
-  return { rows: samples[0]?.[1].length ?? 0, columns: Object.fromEntries(samples) };
-}
-
-function ksOf(measurement: DriftMeasurement, specs: readonly FeatureSpec[]): readonly number[] {
-  const byName = new Map(measurement.features.map((f) => [f.name, f.test?.statistic ?? NaN]));
-  return specs.map(({ name }) => byName.get(name) ?? NaN);
-}
-
-function timed<T>(rounds: number, work: () => T): { readonly value: T; readonly seconds: readonly number[] } {
-  let value = work(); // warm: both sides are measured hot
-  const seconds = Array.from({ length: rounds }, () => {
+async function timed<T>(
+  rounds: number,
+  work: () => Promise<T>,
+): Promise<{ readonly value: T; readonly seconds: readonly number[] }> {
+  let value = await work(); // warm: both sides are measured hot
+  const seconds: number[] = [];
+  for (let round = 0; round < rounds; round++) {
     const begun = performance.now();
-    value = work();
-    return (performance.now() - begun) / 1000;
-  });
+    value = await work();
+    seconds.push((performance.now() - begun) / 1000);
+  }
   return { value, seconds };
 }
 
-async function scipy(
-  folder: string,
-  reference: FeatureColumns,
-  current: FeatureColumns,
-  specs: readonly FeatureSpec[],
-  rounds: number,
-): Promise<Peer> {
-  progress(`SciPy on ${reference.rows} and ${current.rows} rows`);
-  const files = { reference: join(folder, 'reference.f32'), current: join(folder, 'current.f32') };
-  writeFileSync(files.reference, bytesOf(reference, specs));
-  writeFileSync(files.current, bytesOf(current, specs));
-  const { python } = resolveBinaries({ pythonEnv: join(projectRoot(), '.ratchet', 'python') });
-  const script = join(projectRoot(), 'bench', 'peers', 'scipy_drift.py');
-  const numbers = [reference.rows, current.rows, specs.length, rounds].map(String);
-  const { stdout } = await promisify(execFile)(python, [script, files.reference, files.current, ...numbers]);
-  return JSON.parse(stdout) as Peer;
+async function peerRuns(
+  base: string,
+  file: (name: string) => string,
+): Promise<readonly (PeerRun & { readonly id: string; readonly name: string })[]> {
+  const files = [file('reference.parquet'), file('current.parquet')];
+  const runs: (PeerRun & { readonly id: string; readonly name: string })[] = [];
+  for (const [environment, id, name, ...rest] of [
+    ['evidently', 'evidently_ks', 'Evidently DataDriftPreset, KS', 'ks'],
+    ['evidently', 'evidently', 'Evidently DataDriftPreset, its own choice', 'default'],
+    ['nannyml', 'nannyml', 'NannyML UnivariateDriftCalculator, KS'],
+  ] as const) {
+    const python = await peerPython(environment, base);
+    progress(name);
+    const found = JSON.parse(await script(python, `${environment}_drift.py`, ...files, ...rest)) as PeerRun;
+    runs.push({ ...found, id, name });
+  }
+  return runs;
 }
 
-function bytesOf(rows: FeatureColumns, specs: readonly FeatureSpec[]): Buffer {
-  const all = new Float32Array(rows.rows * specs.length);
-  specs.forEach((spec, f) => all.set(columnOf(rows, spec), f * rows.rows));
-  return Buffer.from(all.buffer);
+/** A script of bench/peers; its last line. */
+function script(python: string, name: string, ...args: readonly (string | number)[]): Promise<string> {
+  return output(python, [join(projectRoot(), 'bench', 'peers', name), ...args.map(String)]);
+}
+
+async function output(command: string, args: readonly string[]): Promise<string> {
+  const { stdout } = await run(command, [...args], { maxBuffer: 2 ** 26 });
+  return stdout.trimEnd().split('\n').at(-1) ?? '';
 }
 
 /** A faster way to other numbers is not faster. */
