@@ -17,3 +17,34 @@ export * from './profile';
 export { buildProfileFromFrame, buildReferenceProfile, type ProfileOptions } from './profile-build';
 export { populationStabilityIndex } from './psi';
 export * from './window-counts';
+export { andersonDarlingSorted, type AndersonDarlingResult } from './anderson-darling';
+export {
+  evidentlyBins,
+  evidentlyHellingerBins,
+  quantileBins,
+  sturgesEdges,
+  type BinnedPair,
+  type Binning,
+} from './binning';
+export { chiSquareOneWay, type OneWayResult } from './chi-square-one-way';
+export { cramerVonMisesSorted, type CramerVonMisesResult } from './cramer-von-mises';
+export { energyDistanceSorted } from './energy-distance';
+export { fisherExact, type FisherResult } from './fisher-exact';
+export { gTest } from './g-test';
+export { hellingerDistance } from './hellinger';
+export { kullbackLeiblerDivergence } from './kullback-leibler';
+export { largestDifference } from './largest-difference';
+export { mannWhitneySorted, type Alternative, type MannWhitneyResult } from './mann-whitney';
+export * from './method';
+export {
+  runCategoricalMethod,
+  runNumericMethod,
+  runNumericMethodSorted,
+  type CategoricalMethodOptions,
+  type NumericMethodOptions,
+} from './methods';
+export { sortFinite } from './sort-finite';
+export { totalVariationDistance } from './total-variation';
+export { tTestSorted, type TTestResult } from './t-test';
+export { twoProportions, type TwoProportionsResult } from './two-proportions';
+export { normedWassersteinSorted, wassersteinSorted } from './wasserstein';
