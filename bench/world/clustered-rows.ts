@@ -46,4 +46,5 @@ export function clusteredRows(
 }
 
 /** Shares of about 2, 14, 34, 34 and 16 %. */
-const classOf = (value: number): string => (value < -2 ? 'e' : value < -1 ? 'd' : value < 0 ? 'c' : value < 1 ? 'b' : 'a');
+const classOf = (value: number): string =>
+  value < -2 ? 'e' : value < -1 ? 'd' : value < 0 ? 'c' : value < 1 ? 'b' : 'a';
