@@ -1,4 +1,5 @@
 /** `temporal-ratchet/policy`: policy files in, complete policies out. */
+export { COMPARE_PRESETS, compareRuleOf, type ComparePreset } from './compare-rule';
 export { policyDigest } from './digest';
 export { formatDuration, parseDuration } from './duration';
 export { PRESETS } from './presets';
