@@ -13,7 +13,7 @@
  * References: T. W. Anderson, "On the Distribution of the Two-Sample Cramér–von Mises Criterion", Ann. Math. Statist. 33(3),
  * 1962; Y. Xiao, A. Gordon & A. Yakovlev, J. Stat. Software 17(8), 2006.
  */
-import { compensatedSum } from './compensated-sum';
+import { CompensatedSum } from './compensated-sum';
 import { forEachTie, oneValueOnly } from './sort-finite';
 import { cramerVonMisesTail } from './special/cramer-von-mises-tail';
 
@@ -55,7 +55,7 @@ export function cramerVonMisesSorted(a: Float64Array, b: Float64Array): CramerVo
 function rankDisagreement(a: Float64Array, b: Float64Array): number {
   const n = a.length;
   const m = b.length;
-  const sum = compensatedSum();
+  const sum = new CompensatedSum();
   let beforeA = 0;
   let beforeB = 0;
   forEachTie(a, b, (_value, inA, inB) => {
@@ -64,7 +64,7 @@ function rankDisagreement(a: Float64Array, b: Float64Array): number {
     beforeA += inA;
     beforeB += inB;
   });
-  return sum.value();
+  return sum.value;
 }
 
 function asymptoticPValue(statistic: number, n: number, m: number): number {

@@ -1,4 +1,4 @@
-import { compensatedSum } from './compensated-sum';
+import { CompensatedSum } from './compensated-sum';
 
 export interface SampleMoments {
   readonly rows: number;
@@ -19,10 +19,10 @@ export interface SampleMoments {
 export function sampleMoments(sorted: Float64Array): SampleMoments {
   const rows = sorted.length;
   const median = sorted[rows >> 1]!;
-  const first = compensatedSum();
+  const first = new CompensatedSum();
   for (let i = 0; i < rows; i++) first.add(sorted[i]! - median);
-  const offset = first.value() / rows;
-  const second = compensatedSum();
+  const offset = first.value / rows;
+  const second = new CompensatedSum();
   for (let i = 0; i < rows; i++) second.add((sorted[i]! - median - offset) ** 2);
-  return { rows, median, offset, squares: second.value() };
+  return { rows, median, offset, squares: second.value };
 }
