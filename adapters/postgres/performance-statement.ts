@@ -48,24 +48,30 @@ export function performanceStatement(rows: ServedRows, contract: ModelContract, 
     ...(contract.task === 'regression' ? [] : [CONFUSION]),
     ...(contract.task === 'binary' ? [BINS, RANKS] : []),
   ];
-  return `
-  WITH read AS (
-    SELECT r.*, l.value AS truth FROM (${selectServed(rows, read.join(', '))}) AS r
-    LEFT JOIN ratchet.labels l ON l.model = ${literal(rows.model)} AND l.prediction_id = r.id
-  ), judged AS MATERIALIZED (
+  const columns = ['score', 'label', 'truth', 'valid', ...(contract.task === 'binary' ? ['positive'] : [])];
+  if (contract.task === 'regression') columns.push('y');
+  const judged = `
     SELECT *, coalesce(${isValid(contract)}, false) AS valid${
       contract.task === 'binary' ? `, truth = ${literal(contract.classes[1] ?? '')} AS positive` : ''
-    } FROM (SELECT *${contract.task === 'regression' ? `, ${TRUTH_NUMBER} AS y` : ''} FROM read) AS typed
+    } FROM (SELECT *${contract.task === 'regression' ? `, ${TRUTH_NUMBER} AS y` : ''} FROM (
+      SELECT r.*, l.value AS truth FROM (${selectServed(rows, read.join(', '))}) AS r
+      LEFT JOIN ratchet.labels l ON l.model = ${literal(rows.model)} AND l.prediction_id = r.id) AS joined) AS typed`;
+  // Without slices nothing is chosen, and a million rows are written to the work file once.
+  const cut =
+    slices.length === 0
+      ? `cut AS MATERIALIZED (SELECT -1 AS slice, 'n' AS key, ${columns.join(', ')} FROM (${judged}) AS judged)`
+      : `judged AS MATERIALIZED (${judged}
   ), every_cut AS (
-    SELECT cuts.slice, cuts.key, judged.* FROM judged CROSS JOIN LATERAL (VALUES ${cuts.join(', ')}) AS cuts (slice, key)
+    SELECT cuts.slice, cuts.key, ${columns.join(', ')} FROM judged CROSS JOIN LATERAL (VALUES ${cuts.join(', ')}) AS cuts (slice, key)
   ), chosen AS (
     SELECT slice, key FROM (
       SELECT slice, key, row_number() OVER (PARTITION BY slice ORDER BY count(*) DESC, substr(key, 2) COLLATE "C") AS rank
       FROM every_cut GROUP BY slice, key) AS ranked
     WHERE rank <= ${MAX_SLICES}
   ), cut AS MATERIALIZED (
-    SELECT every_cut.* FROM every_cut JOIN chosen USING (slice, key)
-  ), valid AS (SELECT * FROM cut WHERE valid)
+    SELECT every_cut.* FROM every_cut JOIN chosen USING (slice, key))`;
+  return `
+  WITH ${cut}, valid AS (SELECT * FROM cut WHERE valid)
   ${parts.join('\n  UNION ALL\n  ')}`;
 }
 
