@@ -37,7 +37,8 @@ export function frequenciesOf(column: Cells): Frequencies {
     }
   }
   return {
-    numbers: [...numbers].sort((a, b) => a[0] - b[0]),
+    // A typed array sorts many times faster than pairs do.
+    numbers: Array.from(Float64Array.from(numbers.keys()).sort(), (value) => [value, numbers.get(value)!] as const),
     strings: [...strings].sort((a, b) => byCodePoint(a[0], b[0])),
     infinite,
     others,
