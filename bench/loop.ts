@@ -148,7 +148,7 @@ function connect(cleanup: Cleanup, database: BenchDatabase, mlflowUrl: string): 
 }
 
 /** Ports that no activity of the loop touches. */
-type UnusedPort = 'incidents' | 'evaluations' | 'gateways' | 'tracking' | 'notifier' | 'workflows' | 'reports';
+type UnusedPort = 'triggers' | 'probe' | 'incidents' | 'evaluations' | 'gateways' | 'tracking' | 'notifier' | 'workflows' | 'reports';
 
 /** As a worker would run it. */
 const run = <O>(activity: () => Promise<O>): Promise<O> => new MockActivityEnvironment().run(activity);

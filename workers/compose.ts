@@ -20,7 +20,9 @@ import {
   PostgresModelStore,
   PostgresPredictionReader,
   PostgresRouteStore,
+  PostgresTrainingProbe,
   PostgresTrainingSource,
+  PostgresTriggerInbox,
 } from '../adapters/postgres';
 import { EchartsReportRenderer } from '../adapters/report';
 import { TemporalWorkflowGateway } from '../adapters/temporal';
@@ -72,6 +74,8 @@ export async function connectPorts(config: WorkerConfig): Promise<ConnectedPorts
       files: new ParquetSnapshotFiles(),
       folder: path.join(config.workDir, 'snapshots'),
     }),
+    probe: new PostgresTrainingProbe({ warehouse }),
+    triggers: new PostgresTriggerInbox(pool),
     trainer,
     gpus: slots,
     runtime: new OnnxModelRuntime(),

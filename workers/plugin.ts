@@ -12,6 +12,7 @@ import { createCpuActivities, createGpuActivities, createLightActivities, type A
 import { RatchetError } from '../core/errors';
 import { ACTIVITY_PREFIX } from '../core/ids';
 import { refuseNameClash } from './refuse-name-clash';
+import { TriggerCourier } from './trigger-courier';
 
 /**
  * Which part of the work a worker takes. `control`: workflows and light activities (queue `ratchet`). `cpu`: statistics and
@@ -112,12 +113,23 @@ export class RatchetPlugin implements WorkerPlugin, BundlerPlugin, ClientPlugin 
 
   async runWorker(worker: Worker, next: (worker: Worker) => Promise<void>): Promise<void> {
     this.running += 1;
+    const courier = await this.courier();
+    courier?.start();
     try {
       await next(worker);
     } finally {
+      await courier?.stop();
       this.running -= 1;
       if (this.running === 0) await this.close();
     }
+  }
+
+  /** Workers that run `model` also tell it of triggers that wait: whoever runs one needs no further process. */
+  private async courier(): Promise<TriggerCourier | null> {
+    const { role } = this.options;
+    if ((role !== 'control' && role !== 'all') || this.connected === null) return null;
+    const { triggers, workflows, clock, logger } = (await this.connected).ports;
+    return new TriggerCourier({ inbox: triggers, workflows, clock, logger });
   }
 
   private async connect(): Promise<ConnectedPorts> {

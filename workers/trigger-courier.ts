@@ -49,6 +49,7 @@ export class TriggerCourier {
     const waiting = await inbox.modelsWaiting();
     // Taken: the next trigger is told at once again.
     for (const model of this.told.keys()) if (!waiting.includes(model)) this.told.delete(model);
+    if (waiting.length === 0) return [];
     const now = clock.now();
     const due = waiting.filter((model) => {
       const before = this.told.get(model);

@@ -38,7 +38,10 @@ export async function driftCheck(input: DriftCheckInput): Promise<DriftCheckResu
     ],
     reasons: evaluated.report.reasons,
   });
-  await callOnCpu('reportEvaluation', { model, report: evaluated.report }, `tell model/${model}: ${evaluated.outcome}`);
+  // Too little for a verdict is no pass: `model` shows such a window and counts it neither way.
+  const judged = evaluated.outcome !== 'insufficient' && evaluated.outcome !== 'dataInvalid';
+  const report = judged ? evaluated.report : { ...evaluated.report, judged };
+  await callOnCpu('reportEvaluation', { model, report }, `tell model/${model}: ${evaluated.outcome}`);
   await callOnCpu(
     'logCheckToMlflow',
     { model, window, result: evaluated, key: key('mlflow'), startedAt: runStartTime.getTime() },

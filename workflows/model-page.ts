@@ -19,6 +19,15 @@ export function showModel(name: string, s: ModelState): void {
               ...(s.triggers.count === 0 ? [] : [pendingText(s.triggers)]),
             ].join('; '),
       ],
+      ...(status.held == null
+        ? []
+        : ([
+            [
+              'held',
+              `${status.held.reason.text}${status.held.until === null ? '' : `, until ${showTime(status.held.until)}`}`,
+            ],
+          ] as const)),
+      ...(status.deployDeadline == null ? [] : ([['deployment due', showTime(status.deployDeadline)]] as const)),
       ['automation', s.automationPaused ? 'paused' : s.policy.triggers.automatic ? 'on' : 'asks a person'],
       [
         'last outcome',

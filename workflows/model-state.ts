@@ -7,6 +7,7 @@ import type { EpochMs, ModelName, ModelVersion } from '../core/model';
 import type { Policy } from '../core/policy';
 import type { InboxTrigger } from '../core/ports';
 import type { Reason } from '../core/verdict';
+import { triggerAnswer } from './model-triggers';
 
 /** A version that waits for its rollout. Retrainings that wait are merged into one (core/trigger/triggers.ts). */
 export interface WantedRollout {
@@ -129,6 +130,7 @@ export function enqueueRollout(
 }
 
 export function statusOf(model: ModelName, state: ModelState): ModelStatus {
+  const answer = triggerAnswer(state, Date.now());
   return {
     model,
     phase: state.active === null ? (state.automationPaused ? 'paused' : 'watching') : PHASE_OF[state.active.kind],
@@ -141,6 +143,7 @@ export function statusOf(model: ModelName, state: ModelState): ModelStatus {
     cooldownUntil: state.cooldownUntil,
     pendingTriggers: state.triggers.count,
     deployDeadline: deployDeadline(state),
+    held: answer.action === 'record' ? { until: answer.until, reason: answer.reason } : null,
     breaches: state.breaches.evaluations.map((e) => ({ windowEnd: e.windowEnd, breached: e.breached })),
     lastOutcome: state.lastOutcome,
     policy: state.policy,

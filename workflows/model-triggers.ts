@@ -19,7 +19,7 @@ import {
   type TriggerAnswer,
 } from '../core/trigger/triggers';
 import type { Reason } from '../core/verdict';
-import { callActivity, callOnCpu, oneLine } from './call-activity';
+import { callActivity, oneLine } from './call-activity';
 import type { ModelState } from './model-state';
 
 /** Triggers read from the inbox, or written to it, by one activity. */
@@ -163,7 +163,7 @@ export async function mayTrain(name: string, s: ModelState): Promise<boolean> {
   }
   if (minNewLabelledRows > 0) {
     const since = s.lastSnapshot?.to ?? null;
-    const { rows } = await callOnCpu('countNewRows', { model: name, policy: s.policy, since }, 'new labelled rows');
+    const { rows } = await callActivity('countNewRows', { model: name, policy: s.policy, since }, 'new labelled rows');
     if (rows < minNewLabelledRows) {
       const text = `${rows} new labelled rows since the last training; ${minNewLabelledRows} are needed`;
       const reason = { code: 'trigger.newRows', text, observed: rows, expected: minNewLabelledRows };
@@ -193,7 +193,7 @@ export async function lookForData(name: string, s: ModelState): Promise<void> {
   const { dataArrival } = triggerSettings(s.policy);
   // After an arrival, or a training, only what is newer than that counts.
   const since = Math.max(s.dataSeenTo ?? 0, s.lastSnapshot?.to ?? 0);
-  const probe = await callOnCpu(
+  const probe = await callActivity(
     'countNewRows',
     { model: name, policy: s.policy, since: since === 0 ? null : since },
     'new rows of the training query',
