@@ -46,10 +46,17 @@ export function judgeEstimate(
     return [{ code: `estimate.${found.outside}`, text, observed: found.value, expected: limit }];
   });
   if (suspicious.length > 0) return { verdict: 'suspicious', reasons: suspicious };
-  const unknown = policy.metrics.filter((_, i) => judged[i]?.value == null || judged[i].thresholds === null);
+  // A healthy range that holds every value could never be left: that is no evidence of health.
+  const unknown = policy.metrics.filter((_, i) => {
+    const found = judged[i];
+    if (found?.value == null || found.thresholds === null) return true;
+    return found.thresholds.low <= 0 && (policy.sides !== 'both' || found.thresholds.high >= 1);
+  });
   if (unknown.length > 0 || policy.metrics.length === 0) {
     const text =
-      policy.metrics.length === 0 ? 'no metric is named' : `no estimate or no healthy range for ${unknown.join(', ')}`;
+      policy.metrics.length === 0
+        ? 'no metric is named'
+        : `no estimate, or no healthy range that it could leave, for ${unknown.join(', ')}`;
     return { verdict: 'insufficient', reasons: [{ code: 'estimate.metric', text }] };
   }
   return { verdict: 'unsuspicious', reasons: [] };

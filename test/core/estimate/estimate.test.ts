@@ -234,6 +234,18 @@ test('an estimate above the healthy range is suspicious only where the policy sa
   );
 });
 
+test('a healthy range of 0 to 1 shows nothing: insufficient, not unsuspicious', () => {
+  const reference = referenceOf(4000, 11);
+  const vague: EstimateReference = {
+    ...reference,
+    metrics: reference.metrics.map((metric) => ({ ...metric, thresholds: { low: 0, high: 1 } })),
+  };
+  const { scores, answers } = sample(1000, 21, (s) => s);
+  const estimate = estimatePerformance(scores, answers, vague);
+  const judgement = judgeEstimate(estimate, { reliable: true, reasons: [] }, { metrics: ['f1'], minRows: 1 });
+  expect(judgement).toMatchObject({ verdict: 'insufficient', reasons: [{ code: 'estimate.metric' }] });
+});
+
 test('AUC from counts is not known, so a policy that asks for it is insufficient', () => {
   const reference = referenceOf(1000, 5);
   const { map } = reference.calibration;
