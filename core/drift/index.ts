@@ -43,6 +43,7 @@ export {
   type CategoricalMethodOptions,
   type NumericMethodOptions,
 } from './methods';
+export * from './exact';
 export { sortFinite } from './sort-finite';
 export { totalVariationDistance } from './total-variation';
 export { tTestSorted, type TTestResult } from './t-test';
