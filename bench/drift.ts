@@ -176,8 +176,13 @@ async function peerRuns(
   ] as const) {
     const python = await peerPython(environment, base);
     progress(name);
-    const found = JSON.parse(await script(python, `${environment}_drift.py`, ...files, ...rest)) as PeerRun;
-    runs.push({ ...found, id, name });
+    try {
+      const found = JSON.parse(await script(python, `${environment}_drift.py`, ...files, ...rest)) as PeerRun;
+      runs.push({ ...found, id, name });
+    } catch (error) {
+      // Out of memory, say: the other figures stand without it.
+      progress(`${name} failed: ${(error as Error).message}`);
+    }
   }
   return runs;
 }
