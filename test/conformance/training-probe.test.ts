@@ -30,12 +30,12 @@ describe('PostgresTrainingProbe', () => {
 
   it('refuses a query that fails, and one that would write', async () => {
     const probe = new PostgresTrainingProbe({ warehouse: pool });
-    for (const query of [
-      QUERY.replace('arrived', 'nowhere'),
-      QUERY.replace('x, target', "nextval('ratchet.triggers_seq_seq'), target"),
-    ])
+    const writes =
+      'WITH gone AS (DELETE FROM arrived WHERE event_time >= :from AND :to < :asOf RETURNING *) SELECT * FROM gone';
+    for (const query of [QUERY.replace('arrived', 'nowhere'), writes])
       await expect(probe.countRows(policy(query), 0, DAY, DAY)).rejects.toMatchObject({
         code: 'RATCHET_QUERY_INVALID',
       });
+    expect((await pool.query('SELECT 1 FROM arrived')).rowCount).toBe(10);
   });
 });
