@@ -70,9 +70,11 @@ export class ParquetTable {
    * One column, row group by row group: FLOAT as float32, other numbers and decimals as doubles, dates and timestamps as
    * milliseconds since 1970, booleans as `true` / `false`, text dictionary-coded. Nulls: NaN, or the code −1.
    *
+   * @param memory where the values of a number column go when it has room for them, so that a caller who reads column after
+   *   column may use it again; a column read into it before is overwritten. Default: memory of its own.
    * @throws RATCHET_COLUMN_MISSING; RATCHET_COLUMN_TYPE for a nested or binary column; RATCHET_INPUT_INVALID for a broken file.
    */
-  async column(name: string): Promise<FrameColumn> {
+  async column(name: string, memory?: ArrayBuffer | SharedArrayBuffer): Promise<FrameColumn> {
     const element = this.elements.get(name);
     if (element === undefined) {
       throw new RatchetError('RATCHET_COLUMN_MISSING', `${this.path} has no column ${name}`, {
@@ -84,14 +86,19 @@ export class ParquetTable {
       throw new RatchetError('RATCHET_COLUMN_TYPE', `column ${name} of ${this.path} cannot be compared: ${kind.why}`);
     }
     try {
-      return kind.kind === 'string' ? await this.strings(name) : await this.numbers(name, element, kind);
+      return kind.kind === 'string' ? await this.strings(name) : await this.numbers(name, element, kind, memory);
     } catch (cause) {
       throw unreadable(this.path, cause, ` (column ${name})`);
     }
   }
 
-  private async numbers(name: string, element: SchemaElement, kind: NumberKind): Promise<NumberColumn> {
-    const values = this.noNumbers(kind);
+  private async numbers(
+    name: string,
+    element: SchemaElement,
+    kind: NumberKind,
+    memory: ArrayBuffer | SharedArrayBuffer | undefined,
+  ): Promise<NumberColumn> {
+    const values = this.noNumbers(kind, memory);
     const { times, perUnit } = kind.kind === 'float64' ? kind : { times: 1, perUnit: 1 };
     let start = 0;
     for (const group of this.metadata.row_groups) {
@@ -114,10 +121,15 @@ export class ParquetTable {
   }
 
   /** All missing. */
-  private noNumbers({ kind }: NumberKind): Float32Array | Float64Array {
+  private noNumbers(
+    { kind }: NumberKind,
+    memory: ArrayBuffer | SharedArrayBuffer | undefined,
+  ): Float32Array | Float64Array {
     const bytes = this.rows * (kind === 'float32' ? 4 : 8);
-    const buffer = this.shared ? new SharedArrayBuffer(bytes) : new ArrayBuffer(bytes);
-    return (kind === 'float32' ? new Float32Array(buffer) : new Float64Array(buffer)).fill(NaN);
+    const fits = memory !== undefined && memory.byteLength >= bytes;
+    const buffer = fits ? memory : this.shared ? new SharedArrayBuffer(bytes) : new ArrayBuffer(bytes);
+    const values = kind === 'float32' ? new Float32Array(buffer, 0, this.rows) : new Float64Array(buffer, 0, this.rows);
+    return values.fill(NaN);
   }
 
   private async strings(name: string): Promise<StringColumn> {

@@ -28,12 +28,19 @@ async function compareFiles(
     [reference, current].map((path) => ParquetTable.open(path, { shared: true })),
   );
   const pool = new ColumnThreads({ threads });
+  // Used in turn: shared memory that is dropped stays until every thread has collected its garbage.
+  const slots = Array.from({ length: AHEAD * threads + 1 }, () => ({
+    a: new SharedArrayBuffer(left!.rows * 8),
+    b: new SharedArrayBuffer(right!.rows * 8),
+  }));
   try {
     const answers: Promise<ColumnAnswer>[] = [];
     for (const name of left!.columns) {
-      const [a, b] = [await left!.column(name), await right!.column(name)] as [NumberColumn, NumberColumn];
+      const slot = slots[answers.length % slots.length]!;
+      const a = (await left!.column(name, slot.a)) as NumberColumn;
+      const b = (await right!.column(name, slot.b)) as NumberColumn;
       answers.push(pool.compare({ reference: a.values, current: b.values, tests: ['ks', 'psi'], bins: 10 }));
-      // Memory holds the columns in work and these, never the table.
+      // The slot of the next column is free only after this.
       await answers[answers.length - 1 - AHEAD * threads];
     }
     return verdict(await Promise.all(answers));

@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ParquetSnapshotFiles, readParquetFrame } from '../../../adapters/parquet';
+import { ParquetSnapshotFiles, ParquetTable, readParquetFrame } from '../../../adapters/parquet';
 import type { Frame } from '../../../core/frame';
 
 const GOLDEN = join(__dirname, '..', '..', 'golden', 'parquet');
@@ -59,6 +59,22 @@ describe('a Parquet file as pyarrow 25 writes it', () => {
     const column = frame.columns.get('f')!;
     expect(column.kind === 'number' && column.values.buffer instanceof SharedArrayBuffer).toBe(true);
     expect(valuesOf(frame, 'f')).toEqual(expected.columns['f']);
+  });
+
+  test('columns read one after the other into the same memory, of two widths, hold their own values and no older ones', async () => {
+    const table = await ParquetTable.open(join(GOLDEN, 'pages-v2.parquet'));
+    try {
+      const memory = new SharedArrayBuffer(300 * 8);
+      for (const name of ['d_required', 'f_null', 'i64', 'none']) {
+        const column = await table.column(name, memory);
+        expect(column.kind === 'number' && column.values.buffer === memory).toBe(true);
+        expect(valuesOf({ rows: 300, columns: new Map([[name, column]]) }, name)).toEqual(expected.columns[name]);
+      }
+      const small = await table.column('f', new SharedArrayBuffer(8));
+      expect(small.kind === 'number' && small.values.length).toBe(300);
+    } finally {
+      await table.close();
+    }
   });
 
   test('an absent column is named with those that exist; a list column cannot be compared', async () => {

@@ -22,7 +22,7 @@ test('merging is what building from all the rows gives, whatever the cut', () =>
       ]);
       expect(merged).toEqual(buildKeyHistogram(Float32Array.from(all)));
     }),
-    { numRuns: 30 },
+    { numRuns: 15 },
   );
 });
 
@@ -33,7 +33,7 @@ test('decoding gives back what was encoded, counts beyond 2^32 too', () => {
       const large = { ...built, rows: built.rows * times, counts: built.counts.map((count) => count * times) };
       expect(decodeKeyHistogram(encodeKeyHistogram(large))).toEqual(large);
     }),
-    { numRuns: 30 },
+    { numRuns: 15 },
   );
 });
 
@@ -70,6 +70,6 @@ test('the KS statistic lies within the bounds that two histograms give', () => {
       expect(low).toBeLessThanOrEqual(statistic + 1e-12);
       expect(high).toBeGreaterThanOrEqual(statistic - 1e-12);
     }),
-    { numRuns: 50 },
+    { numRuns: 30 },
   );
 });

@@ -74,7 +74,7 @@ function expectSame(a: FloatArray, b: FloatArray): void {
 test('KS, edges and counts of 24,000-row float32 columns equal sorting: ties, constants, denormals, −0, NaN, infinities', () => {
   fc.assert(
     fc.property(recipe, recipe, (a, b) => expectSame(Float32Array.from(column(a)), Float32Array.from(column(b)))),
-    { numRuns: 40 },
+    { numRuns: 20 },
   );
 });
 
@@ -87,7 +87,7 @@ test('the same for doubles, which differ below the histogram, and beyond the ran
         column(b).map((v) => v * by),
       ),
     ),
-    { numRuns: 25 },
+    { numRuns: 12 },
   );
 });
 
@@ -98,7 +98,7 @@ test('small columns of 0 to 60 rows equal sorting', () => {
       expectSame(Float32Array.from(a), Float32Array.from(b));
       expectSame(Float64Array.from(a), Float64Array.from(b));
     }),
-    { numRuns: 400 },
+    { numRuns: 200 },
   );
 });
 
@@ -121,7 +121,7 @@ test('KS is symmetric and does not change under x → 2x + 8 on both sides, exac
       const moved = [x, y].map((side) => side.map((v) => 2 * v + 8)) as [Float32Array, Float32Array];
       expect(exactKs(...moved, workspace).statistic).toBe(statistic);
     }),
-    { numRuns: 15 },
+    { numRuns: 10 },
   );
 });
 
@@ -152,7 +152,7 @@ test('the radix sort of 2,048 to 6,000 rows equals the engine’s sort, both wid
         );
       }
     }),
-    { numRuns: 60 },
+    { numRuns: 30 },
   );
 });
 
