@@ -65,10 +65,12 @@ runBench(async (cleanup) => {
     await script(python, 'make_parquet.py', file(`${name}.f32`), file(`${name}.parquet`), rows, features);
   }
 
-  const inline = await timed(rounds, () => compare(reference, current, { inlineBelow: Infinity }));
   const pool = new ColumnThreads({ threads: 2 });
   cleanup.add(() => pool.close());
-  const threads = await timed(rounds, () => compare(reference, current, { inlineBelow: 0, pool }));
+  const [inline, threads] = await inTurn(rounds, [
+    () => compare(reference, current, { inlineBelow: Infinity }),
+    () => compare(reference, current, { inlineBelow: 0, pool }),
+  ]);
   progress(`SciPy on ${rows} rows a side`);
   const scipy = JSON.parse(
     await script(python, 'scipy_drift.py', file('reference.f32'), file('current.f32'), rows, rows, features, rounds),
@@ -149,18 +151,30 @@ const figuresOf = (results: readonly ColumnResult[]): Figures => ({
 const times = (peer: readonly number[], ours: readonly number[]): string =>
   `${(quantile(peer, 0.5) / quantile(ours, 0.5)).toFixed(1)}×`;
 
-async function timed<T>(
+interface Timed<T> {
+  value: T;
+  readonly seconds: number[];
+}
+
+/** Both arms a round, so that what else the machine does falls on both. */
+async function inTurn<T>(
   rounds: number,
-  work: () => Promise<T>,
-): Promise<{ readonly value: T; readonly seconds: readonly number[] }> {
-  let value = await work(); // warm: both sides are measured hot
-  const seconds: number[] = [];
+  arms: readonly [() => Promise<T>, () => Promise<T>],
+): Promise<readonly [Timed<T>, Timed<T>]> {
+  const [first, second] = arms;
+  // warm: both sides are measured hot
+  const timed: readonly [Timed<T>, Timed<T>] = [
+    { value: await first(), seconds: [] },
+    { value: await second(), seconds: [] },
+  ];
   for (let round = 0; round < rounds; round++) {
-    const begun = performance.now();
-    value = await work();
-    seconds.push((performance.now() - begun) / 1000);
+    for (const [i, arm] of timed.entries()) {
+      const begun = performance.now();
+      arm.value = await arms[i]!();
+      arm.seconds.push((performance.now() - begun) / 1000);
+    }
   }
-  return { value, seconds };
+  return timed;
 }
 
 async function peerRuns(
