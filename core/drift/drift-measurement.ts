@@ -84,6 +84,8 @@ export interface ChiSquareTest {
   readonly degreesOfFreedom: number;
   /** Bins joined with a neighbour, or rare categories put into one cell. */
   readonly folded: number;
+  /** Exact p of the cells that were too small for χ²; p is then twice the smaller of both. null: there were none. */
+  readonly smallCellsPValue: number | null;
   /** With `clusterBy`: p is Rao and Scott's. */
   readonly designEffect: DesignEffect | null;
   /** Second opinions of a number, for the record: KS over the edges, and PSI's own p (without clusters). */

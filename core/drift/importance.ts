@@ -78,7 +78,8 @@ function normalised(values: readonly number[]): readonly number[] | null {
   if (!(largest > 0)) return null;
   const scaled = values.map((value) => value / largest);
   const sum = scaled.reduce((total, value) => total + value, 0);
-  return scaled.map((value) => value / sum);
+  // Shares among the subnormal numbers would divide by a rounded zero.
+  return scaled.map((value) => (value < 1e-300 ? 0 : value / sum));
 }
 
 /** DCG of `gains` in the order of `by`; features of equal `by` share their discounts, so that no order of names matters. */
