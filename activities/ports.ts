@@ -10,6 +10,8 @@ import type {
   ModelStore,
   Notifier,
   PredictionReader,
+  ProfileStore,
+  QualityStatistics,
   RegistryStore,
   ReportRenderer,
   RouteStore,
@@ -18,6 +20,7 @@ import type {
   TrainingProbe,
   TrainingSource,
   TriggerInbox,
+  WindowStatistics,
   WorkflowGateway,
 } from '../core/ports';
 
@@ -37,6 +40,10 @@ export interface ActivityPorts {
   readonly incidents: IncidentStore;
   readonly predictions: PredictionReader;
   readonly evaluations: EvaluationStore;
+  /** Counts of windows: what routine checks read instead of rows. */
+  readonly statistics: WindowStatistics;
+  readonly quality: QualityStatistics;
+  readonly profiles: ProfileStore;
   readonly gateways: GatewayStatusStore;
   readonly training: TrainingSource;
   /** Counts new rows for `minNewLabelledRows` and `dataArrival`. */

@@ -1,7 +1,6 @@
 /** Activities of `retrain` that run on `ratchet` and `ratchet-cpu`: data, judgement, registration. Training itself: train.ts. */
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { buildReferenceProfile } from '../core/drift/profile-build';
 import { isRatchetError, RatchetError } from '../core/errors';
 import { judgeGate } from '../core/gate/judge-gate';
 import { rowBootstrapDifference } from '../core/gate/row-bootstrap';
@@ -19,6 +18,7 @@ import type { Policy } from '../core/policy';
 import type { Snapshot, TrainerResult, TrainingRows } from '../core/ports';
 import { checkQuality } from '../core/quality/check';
 import { worstVerdict, type Reason, type Verdict } from '../core/verdict';
+import { profileOfCandidate } from './candidate-profile';
 import { guarded, withHeartbeat } from './failure';
 import type { ActivityPorts } from './ports';
 import { readTrainerResult } from './work-folder';
@@ -81,6 +81,7 @@ export interface RegisterCandidateInput {
   readonly snapshot: Snapshot;
   readonly outputDir: string;
   readonly judgement: CandidateJudgement;
+  readonly holdoutClusters: readonly string[];
   readonly mlflowRunId: string | null;
   readonly key: string;
   readonly workflowId: string;
@@ -105,6 +106,7 @@ type RetrainPorts = Pick<
   | 'decisions'
   | 'predictions'
   | 'training'
+  | 'profiles'
   | 'runtime'
   | 'registry'
   | 'clock'
@@ -241,6 +243,8 @@ export function createRetrainActivities(ports: RetrainPorts) {
         }),
       );
       const rows = await ports.training.readSnapshot(snapshot, policy.features);
+      const { profile, histograms } = profileOfCandidate(policy, snapshot, rows, result, input.holdoutClusters ?? []);
+      await ports.profiles.saveProfile(model, registered.version, profile, histograms);
       const at = ports.clock.now();
       const earned = (['evaluated', 'parity', 'infra'] as const).map((blessing): BlessingRecord => ({
         blessing,
@@ -257,7 +261,7 @@ export function createRetrainActivities(ports: RetrainPorts) {
         contract: trained.contract,
         golden: requireGolden(result),
         holdoutMetrics: input.judgement.holdoutMetrics,
-        referenceProfile: buildReferenceProfile(rows.features, policy.features, { bins: policy.drift.numeric.bins }),
+        referenceProfile: profile,
         mlflow: { runId: input.mlflowRunId, modelId: registered.modelId },
         blessings: [],
         createdAt: at,

@@ -60,7 +60,7 @@ export interface ReportRolloutInput {
 
 type TrackPorts = Pick<
   ActivityPorts,
-  'tracking' | 'reports' | 'evaluations' | 'decisions' | 'predictions' | 'training' | 'clock'
+  'tracking' | 'reports' | 'evaluations' | 'profiles' | 'decisions' | 'predictions' | 'training' | 'clock'
 >;
 
 // eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- the table's type is the contract
@@ -169,6 +169,15 @@ export function createTrackActivities(ports: TrackPorts) {
           runId,
           'drift.json',
           JSON.stringify(caused.measurement, null, 2),
+          'application/json',
+        );
+      }
+      const reference = input.version === null ? null : await ports.profiles.getProfile(input.model, input.version);
+      if (reference !== null) {
+        await ports.tracking.logArtifact(
+          runId,
+          'reference-profile.json',
+          JSON.stringify({ digest: reference.digest, ...reference.profile }),
           'application/json',
         );
       }

@@ -8,6 +8,7 @@ import { pageOf, type TriggerPage } from '../core/trigger/triggers';
 import type { Reason } from '../core/verdict';
 import { guarded } from './failure';
 import type { ActivityPorts } from './ports';
+import { servingSince } from './serving-since';
 import { zoneOffset } from './zone-offset';
 
 type TriggerPorts = Pick<ActivityPorts, 'triggers' | 'probe' | 'predictions' | 'routes' | 'decisions' | 'clock'>;
@@ -116,9 +117,6 @@ export function createTriggerActivities(ports: TriggerPorts) {
   async function championSince(model: ModelName): Promise<EpochMs | null> {
     const route = await ports.routes.getRoute(model);
     if (route === null) return null;
-    const times = (await ports.decisions.list(model, { limit: 500 }))
-      .filter((d) => (d.kind === 'route.promote' || d.kind === 'route.adopt') && d.version === route.champion)
-      .map((d) => d.evidence['eventTime']);
-    return times.find((t): t is EpochMs => typeof t === 'number') ?? null;
+    return servingSince(ports.decisions, model, route.champion, ['route.promote', 'route.adopt']);
   }
 }

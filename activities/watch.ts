@@ -1,13 +1,11 @@
 /** Activities of driftCheck: one window a call. */
-import { worstVerdict, type Reason, type Verdict } from '../core/verdict';
-import { measureDrift } from '../core/drift/measure';
-import { checkQuality } from '../core/quality/check';
-import { measurePerformance } from '../core/performance/measure';
 import type { EvaluationReport } from '../core/messages';
 import type { EpochMs, ModelName, ModelVersion } from '../core/model';
 import type { Policy } from '../core/policy';
 import type { DriftCheckResult } from '../core/workflow-io';
 import { guarded, withHeartbeat } from './failure';
+import { judgeWindow } from './judge-window';
+import { measureWindow } from './measure-window';
 import type { ActivityPorts } from './ports';
 import { servingSince } from './serving-since';
 
@@ -15,6 +13,8 @@ export interface CheckWindow {
   readonly version: ModelVersion;
   readonly start: EpochMs;
   readonly end: EpochMs;
+  /** 2 and more: labels have come or changed since the window was judged. */
+  readonly revision?: number;
 }
 
 export interface EvaluateWindowInput {
@@ -39,6 +39,9 @@ type WatchPorts = Pick<
   | 'routes'
   | 'predictions'
   | 'evaluations'
+  | 'statistics'
+  | 'quality'
+  | 'profiles'
   | 'decisions'
   | 'tracking'
   | 'workflows'
@@ -49,30 +52,6 @@ type WatchPorts = Pick<
 
 // eslint-disable-next-line @typescript-eslint/explicit-module-boundary-types -- the table's type is the contract
 export function createWatchActivities(ports: WatchPorts) {
-  async function measure(input: EvaluateWindowInput) {
-    const { model, policy, window } = input;
-    const version = await ports.models.getVersion(model, window.version);
-    const rows = await ports.predictions.readWindow(model, version.contract, window.start, window.end);
-    const quality = checkQuality(
-      rows.features.columns,
-      rows.features.rows,
-      policy.features,
-      version.referenceProfile,
-      policy.quality,
-      { newest: rows.occurredAt.length === 0 ? null : Math.max(...rows.occurredAt.slice(-1000)), end: window.end },
-    );
-    const drift =
-      version.referenceProfile === null
-        ? null
-        : measureDrift(version.referenceProfile, rows.features, policy.features, policy.drift);
-    const performance = measurePerformance(
-      { task: policy.task, classes: policy.classes, scores: rows.scores, labels: rows.labels, truths: rows.truths },
-      policy.performance,
-      version.holdoutMetrics,
-    );
-    return { rows: rows.features.rows, quality, drift, performance };
-  }
-
   return guarded({
     /**
      * The oldest complete window that nobody has evaluated for the champion, or null. Complete: the watermark (latest
@@ -101,38 +80,33 @@ export function createWatchActivities(ports: WatchPorts) {
         anchor + cell * windowMs,
         watermark,
       );
-      return next === null ? null : { version: route.champion, start: next.start, end: next.end };
+      if (next !== null) return { version: route.champion, start: next.start, end: next.end };
+      // Nothing new: a window whose labels came late is judged again until its horizon closes.
+      const endedAfter = latest - policy.eventTime.allowedLatenessMs - (policy.performance.recomputeMs ?? 0);
+      const again = await ports.evaluations.nextRecomputation(model, route.champion, endedAfter);
+      return again === null ? null : { version: route.champion, ...again };
     },
 
     /** Measures one window, stores the evaluation (once) and its decision record. */
     async evaluateWindow(input: EvaluateWindowInput): Promise<EvaluateWindowResult> {
       const { model, policy, window } = input;
-      const m = await withHeartbeat(2000, () => measure(input));
-      const driftFired = m.drift?.verdict === 'drift';
-      const perfFired = m.performance.verdict === 'fail';
-      const breached = {
-        driftAndPerformance: driftFired && perfFired,
-        driftOrPerformance: driftFired || perfFired,
-        drift: driftFired,
-        performance: perfFired,
-      }[policy.triggers.require];
-      const reasons: readonly Reason[] = [
-        ...m.quality.reasons,
-        ...(m.drift?.reasons ?? [
-          { code: 'drift.noReference', text: 'the version has no reference profile: drift is not judged' },
-        ]),
-        ...m.performance.reasons,
-      ];
-      const outcome = ((): EvaluateWindowResult['outcome'] => {
-        if (m.quality.verdict === 'fail') return 'dataInvalid';
-        if (breached) return 'breach';
-        if (driftFired || perfFired || m.drift?.verdict === 'warn') return 'warn';
-        const judged: Verdict[] = [
-          m.performance.verdict,
-          m.drift === null || m.drift.verdict === 'insufficient' ? 'inconclusive' : 'pass',
-        ];
-        return worstVerdict(judged) === 'pass' ? 'noDrift' : 'insufficient';
-      })();
+      // Taken before anything is read: a label that arrives meanwhile asks for a recomputation.
+      const at = ports.clock.now();
+      const version = await ports.models.getVersion(model, window.version);
+      const revision = window.revision ?? 1;
+      const m = await withHeartbeat(2000, () =>
+        measureWindow(ports, {
+          model,
+          policy,
+          version,
+          from: window.start,
+          to: window.end,
+          // A window is checked when the watermark has passed its end: its hours are complete.
+          closedBefore: window.end,
+          recomputation: revision > 1,
+        }),
+      );
+      const { outcome, judged, reasons } = judgeWindow(m, policy);
       const report: EvaluationReport = {
         version: window.version,
         windowStart: window.start,
@@ -140,6 +114,8 @@ export function createWatchActivities(ports: WatchPorts) {
         breached: outcome === 'breach',
         driftScore: m.drift?.driftScore ?? null,
         reasons,
+        ...(revision > 1 ? { revision } : {}),
+        ...(judged ? {} : { judged }),
       };
       const saved = await ports.evaluations.saveEvaluation({
         model,
@@ -149,7 +125,8 @@ export function createWatchActivities(ports: WatchPorts) {
         report,
         measurement: { ...m, outcome },
         workflowId: input.workflowId,
-        at: ports.clock.now(),
+        at,
+        revision,
       });
       await ports.decisions.record({
         key: input.key,
@@ -169,14 +146,19 @@ export function createWatchActivities(ports: WatchPorts) {
           window,
           rows: m.rows,
           outcome,
+          profileDigest: m.profileDigest,
           drift: m.drift,
+          target: m.target,
           performance: m.performance,
+          estimate: m.estimate,
+          detectors: m.detectors,
           quality: m.quality,
+          revision,
           thresholds: { drift: policy.drift, performance: policy.performance, require: policy.triggers.require },
           codeVersion: ports.codeVersion,
         },
         actor: 'ratchet',
-        reason: `scheduled check of ${new Date(window.start).toISOString()} to ${new Date(window.end).toISOString()}`,
+        reason: `${revision > 1 ? 'recomputed after late labels: ' : 'scheduled '}check of ${new Date(window.start).toISOString()} to ${new Date(window.end).toISOString()}`,
         workflowId: input.workflowId,
       });
       const metricText = m.performance.metrics

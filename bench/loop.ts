@@ -17,6 +17,7 @@ import {
   PostgresDecisionStore,
   PostgresModelStore,
   PostgresPredictionReader,
+  PostgresProfileStore,
   PostgresRouteStore,
   PostgresTrainingSource,
 } from '../adapters/postgres';
@@ -129,6 +130,7 @@ function connect(cleanup: Cleanup, database: BenchDatabase, mlflowUrl: string): 
     claims: new PostgresClaimStore(pool),
     decisions: new PostgresDecisionStore(pool),
     predictions: new PostgresPredictionReader(pool),
+    profiles: new PostgresProfileStore(pool),
     training: new PostgresTrainingSource({
       warehouse: pool,
       ledger: pool,
@@ -148,7 +150,18 @@ function connect(cleanup: Cleanup, database: BenchDatabase, mlflowUrl: string): 
 }
 
 /** Ports that no activity of the loop touches. */
-type UnusedPort = 'triggers' | 'probe' | 'incidents' | 'evaluations' | 'gateways' | 'tracking' | 'notifier' | 'workflows' | 'reports';
+type UnusedPort =
+  | 'statistics'
+  | 'quality'
+  | 'triggers'
+  | 'probe'
+  | 'incidents'
+  | 'evaluations'
+  | 'gateways'
+  | 'tracking'
+  | 'notifier'
+  | 'workflows'
+  | 'reports';
 
 /** As a worker would run it. */
 const run = <O>(activity: () => Promise<O>): Promise<O> => new MockActivityEnvironment().run(activity);
@@ -230,6 +243,7 @@ async function runLoop(
         snapshot,
         outputDir: fit.outputDir,
         judgement,
+        holdoutClusters,
         mlflowRunId: null,
         key: key('register'),
         workflowId: `retrain/${MODEL}/${round}`,

@@ -315,8 +315,8 @@ export interface LabelStore {
 
 /** What the activities read. `from` inclusive, `to` exclusive, event time. */
 export interface PredictionReader {
-  /** Latest occurredAt of a served prediction; null when there is none. */
-  latestOccurredAt(model: ModelName): Promise<EpochMs | null>;
+  /** Latest occurredAt of a served prediction (earlier than `before`, when given); null when there is none. */
+  latestOccurredAt(model: ModelName, before?: EpochMs): Promise<EpochMs | null>;
   earliestOccurredAt(model: ModelName): Promise<EpochMs | null>;
   /** Served rows of the window (champion and canary arms), de-duplicated, with their labels; features in contract order. */
   readWindow(

@@ -19,9 +19,12 @@ import {
   PostgresIncidentStore,
   PostgresModelStore,
   PostgresPredictionReader,
+  PostgresProfileStore,
+  PostgresQualityStatistics,
   PostgresRouteStore,
   PostgresTrainingProbe,
   PostgresTrainingSource,
+  PostgresWindowStatistics,
   PostgresTriggerInbox,
 } from '../adapters/postgres';
 import { EchartsReportRenderer } from '../adapters/report';
@@ -67,6 +70,9 @@ export async function connectPorts(config: WorkerConfig): Promise<ConnectedPorts
     incidents: new PostgresIncidentStore(pool),
     predictions: new PostgresPredictionReader(pool),
     evaluations: new PostgresEvaluationStore(pool),
+    statistics: new PostgresWindowStatistics(pool),
+    quality: new PostgresQualityStatistics(pool),
+    profiles: new PostgresProfileStore(pool),
     gateways: new PostgresGatewayStatusStore(pool),
     training: new PostgresTrainingSource({
       warehouse,

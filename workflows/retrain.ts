@@ -216,6 +216,7 @@ export async function retrain(input: RetrainInput): Promise<RetrainResult> {
         snapshot: progress.snapshot,
         outputDir: progress.fit.outputDir,
         judgement: progress.judgement,
+        holdoutClusters: progress.holdoutClusters,
         mlflowRunId: runId,
         key: key('register'),
         workflowId,

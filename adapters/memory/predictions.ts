@@ -24,8 +24,11 @@ export class MemoryPredictionSink implements PredictionSink {
 export class MemoryPredictionReader implements PredictionReader {
   constructor(private readonly db: MemoryDatabase) {}
 
-  async latestOccurredAt(model: string): Promise<number | null> {
-    return extreme(this.served(model), Math.max);
+  async latestOccurredAt(model: string, before = Infinity): Promise<number | null> {
+    return extreme(
+      this.served(model).filter((row) => row.occurredAt < before),
+      Math.max,
+    );
   }
 
   async earliestOccurredAt(model: string): Promise<number | null> {

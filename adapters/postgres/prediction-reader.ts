@@ -50,8 +50,8 @@ const MIN_LATENCY_ROWS = 50;
 export class PostgresPredictionReader implements PredictionReader {
   constructor(private readonly pool: Pool) {}
 
-  latestOccurredAt(model: string): Promise<number | null> {
-    return this.occurredAt(model, 'DESC');
+  latestOccurredAt(model: string, before?: number): Promise<number | null> {
+    return this.occurredAt(model, 'DESC', before);
   }
 
   earliestOccurredAt(model: string): Promise<number | null> {
@@ -180,13 +180,14 @@ export class PostgresPredictionReader implements PredictionReader {
     return row ?? { requests: 0, errors: 0, lastReceivedAt: null };
   }
 
-  private async occurredAt(model: string, order: 'ASC' | 'DESC'): Promise<number | null> {
+  private async occurredAt(model: string, order: 'ASC' | 'DESC', before?: number): Promise<number | null> {
     const [row] = await rows<{ occurred_at: number }>(
       this.pool,
       'reading the watermark',
       `SELECT occurred_at FROM ratchet.predictions WHERE model = $1 AND arm IN ('champion', 'canary')
+       AND occurred_at < coalesce($2::timestamptz, 'infinity')
        ORDER BY occurred_at ${order} LIMIT 1`,
-      [model],
+      [model, before === undefined ? null : timestamp(before)],
     );
     return row?.occurred_at ?? null;
   }

@@ -2,6 +2,7 @@
  * The frozen distribution that windows are compared with: made once from a version's training data, stored with the
  * version, never changed. Plain JSON. Schema version 2 adds the optional fields; a version-1 profile is one without them.
  */
+import type { EstimateReference } from '../estimate/estimate-reference';
 import { contentKey } from './content-key';
 
 export interface ReferenceProfile {
@@ -15,6 +16,8 @@ export interface ReferenceProfile {
   /** The true answers. */
   readonly target?: NumericProfile | CategoricalProfile;
   readonly correlations?: CorrelationMatrix;
+  /** Binary: calibration and healthy ranges on held-out rows, for estimates while labels are missing. */
+  readonly estimate?: EstimateReference;
   readonly madeFrom?: ProfileSource;
 }
 

@@ -4,12 +4,18 @@ import {
   MemoryDatabase,
   MemoryDecisionStore,
   MemoryEvaluationStore,
+  MemoryLabelStore,
   MemoryModelStore,
+  MemoryPredictionReader,
+  MemoryPredictionSink,
+  MemoryProfileStore,
+  MemoryQualityStatistics,
   MemoryRouteStore,
+  MemoryWindowStatistics,
 } from '../../adapters/memory';
-import type { WindowRows } from '../../core/ports';
+import type { PredictionRecord } from '../../core/ports';
 import { buildReferenceProfile } from '../../core/drift/profile-build';
-import type { FeatureColumns, VersionRecord } from '../../core/model';
+import type { FeatureColumns, ModelContract, VersionRecord } from '../../core/model';
 import { testPolicy } from '../workflows/fixtures';
 
 const DAY = 86_400_000;
@@ -30,18 +36,51 @@ const columnsOf = (rows: number, shift: number): FeatureColumns => ({
   },
 });
 
-function windowOf({ rows, shift, wrong, labelled }: Shape): WindowRows {
+const CONTRACT: ModelContract = {
+  task: 'binary',
+  features: [
+    { name: 'x', kind: 'number' },
+    { name: 'c', kind: 'string' },
+  ],
+  layout: 'columns',
+  classes: ['no', 'yes'],
+  threshold: 0.5,
+};
+const idOf = (i: number): string => `01890000-0000-7000-8000-${i.toString(16).padStart(12, '0')}`;
+
+/** The rows of the shape, served, and the labels that have come. */
+async function serve(db: MemoryDatabase, { rows, shift, wrong, labelled }: Shape): Promise<void> {
   const at = (share: number, i: number): boolean => ((i * 61) % 1000) / 1000 < share;
-  return {
-    features: columnsOf(rows, shift),
-    occurredAt: Array.from({ length: rows }, (_, i) => 7 * DAY - 1 - (i % DAY)),
-    scores: Array.from({ length: rows }, (_, i) => (i % 2 === 0 ? 0.9 : 0.1)),
-    labels: Array.from({ length: rows }, (_, i) => (i % 2 === 0 ? 'yes' : 'no')),
-    truths: Array.from({ length: rows }, (_, i) =>
-      at(1 - labelled, i + 7) ? null : (i % 2 === 0) !== at(wrong, i) ? 'yes' : 'no',
-    ),
-    versions: Array.from({ length: rows }, () => '1'),
-  };
+  const { x, c } = columnsOf(rows, shift).columns as { x: number[]; c: string[] };
+  await new MemoryPredictionSink(db).write(
+    Array.from({ length: rows }, (_, i): PredictionRecord => ({
+      id: idOf(i),
+      model: 'late',
+      version: '1',
+      arm: 'champion',
+      pairId: null,
+      receivedAt: i,
+      occurredAt: 7 * DAY - 1 - (i % DAY),
+      key: null,
+      numbers: [x[i]!],
+      strings: [c[i]!],
+      score: i % 2 === 0 ? 0.9 : 0.1,
+      label: i % 2 === 0 ? 'yes' : 'no',
+      probabilities: null,
+      latencyUs: 100,
+      error: null,
+      run: null,
+      step: null,
+      weight: null,
+      generation: 1,
+    })),
+  );
+  const labels = Array.from({ length: rows }, (_, i) => ({
+    predictionId: idOf(i),
+    value: (i % 2 === 0) !== at(wrong, i) ? 'yes' : 'no',
+    observedAt: 7 * DAY,
+  })).filter((_, i) => !at(1 - labelled, i + 7));
+  await new MemoryLabelStore(db).saveLabels('late', labels, 0);
 }
 
 async function check(shape: Shape, overrides: Record<string, unknown> = {}) {
@@ -53,7 +92,7 @@ async function check(shape: Shape, overrides: Record<string, unknown> = {}) {
     version: '1',
     sha256: '1'.padStart(64, '0'),
     artifactUri: 'a',
-    contract: {} as VersionRecord['contract'],
+    contract: CONTRACT,
     golden: {} as VersionRecord['golden'],
     holdoutMetrics: { logLoss: 0.15, auc: 0.95, accuracy: 0.95 },
     referenceProfile: buildReferenceProfile(columnsOf(3000, 0), policy.features, { bins: policy.drift.numeric.bins }),
@@ -62,13 +101,17 @@ async function check(shape: Shape, overrides: Record<string, unknown> = {}) {
     createdAt: 1,
     origin: 'test',
   });
+  await serve(db, shape);
   const evaluations = new MemoryEvaluationStore(db);
   const ports = {
     models,
     evaluations,
     routes: new MemoryRouteStore(db),
     decisions: new MemoryDecisionStore(db),
-    predictions: { readWindow: async () => windowOf(shape) },
+    predictions: new MemoryPredictionReader(db),
+    statistics: new MemoryWindowStatistics(db),
+    quality: new MemoryQualityStatistics(db),
+    profiles: new MemoryProfileStore(db),
     clock: { now: () => 1 },
     codeVersion: 'test',
   };

@@ -101,6 +101,7 @@ describe.each(bad)('an MLflow that %s', (what, answer, code, retried, message) =
             randomRows: null,
             holdoutMetrics: {},
           },
+          holdoutClusters: [],
           mlflowRunId: null,
           key: 'retrain/late/2:run:register',
           workflowId: 'retrain/late/2',

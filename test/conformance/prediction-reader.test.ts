@@ -76,6 +76,8 @@ function describePredictionReader(name: string, open: OpenStores): void {
       expect(window.truths).toEqual([null, null]);
       expect(await stores.reader.earliestOccurredAt('late')).toBe(NOON - 1);
       expect(await stores.reader.latestOccurredAt('late')).toBe(NOON + 1000);
+      expect(await stores.reader.latestOccurredAt('late', NOON + 1000)).toBeLessThan(NOON + 1000);
+      expect(await stores.reader.latestOccurredAt('late', 0)).toBeNull();
     });
 
     it('counts 3 predictions once each that were written 3 times', async () => {

@@ -1,0 +1,83 @@
+/** From a window's measurement to its outcome. Pure. */
+import type { Policy } from '../core/policy';
+import { worstVerdict, type Reason, type Verdict } from '../core/verdict';
+import type { DriftCheckResult } from '../core/workflow-io';
+import type { WindowMeasurement } from './measure-window';
+
+export type WindowOutcome = Exclude<DriftCheckResult['outcome'], 'noWindow'>;
+
+export interface WindowJudgement {
+  readonly outcome: WindowOutcome;
+  /** false: what the policy's rule needs could not be judged. Such a window counts for nothing: it neither breaches nor clears. */
+  readonly judged: boolean;
+  readonly reasons: readonly Reason[];
+}
+
+/**
+ * Data that breaks a hard rule is judged no further. Else the policy says which families make a breach. Performance counts as broken
+ * when a rule fired on labels; when a detector that may do so found a change; or when labels do not suffice for a rule and the
+ * estimate is suspicious, where the policy lets it trigger. An estimate never makes a window pass.
+ */
+export function judgeWindow(m: WindowMeasurement, policy: Policy): WindowJudgement {
+  const drifted = m.drift?.verdict === 'drift';
+  const suspicious = m.estimate?.judgement.verdict === 'suspicious';
+  const found = (action: 'warn' | 'breach', kind: 'drift' | 'warning'): boolean =>
+    m.detectors?.detectors.some((d) => d.action === action && d.signals.some((s) => s.kind === kind)) ?? false;
+  const worse =
+    m.performance.verdict === 'fail' ||
+    found('breach', 'drift') ||
+    (policy.performance.estimate === 'trigger' && suspicious && m.performance.verdict === 'inconclusive');
+  const breached = {
+    driftAndPerformance: drifted && worse,
+    driftOrPerformance: drifted || worse,
+    drift: drifted,
+    performance: worse,
+  }[policy.triggers.require];
+  const stirred =
+    drifted ||
+    worse ||
+    m.drift?.verdict === 'warn' ||
+    suspicious ||
+    found('warn', 'drift') ||
+    found('warn', 'warning') ||
+    found('breach', 'warning');
+  const outcome = outcomeOf(m, breached, stirred);
+  const driftKnown = m.drift !== null && m.drift.verdict !== 'insufficient';
+  const performanceKnown = worse || m.performance.verdict === 'pass';
+  const known = {
+    // One of both that is fine is enough to say that not both are broken.
+    driftAndPerformance: breached || (driftKnown && !drifted) || (performanceKnown && !worse),
+    driftOrPerformance: breached || (driftKnown && performanceKnown),
+    drift: driftKnown,
+    performance: performanceKnown,
+  }[policy.triggers.require];
+  return { outcome, judged: known && outcome !== 'insufficient' && outcome !== 'dataInvalid', reasons: reasonsOf(m) };
+}
+
+function outcomeOf(m: WindowMeasurement, breached: boolean, stirred: boolean): WindowOutcome {
+  if (m.quality.verdict === 'fail') return 'dataInvalid';
+  if (breached) return 'breach';
+  if (stirred) return 'warn';
+  const judged: Verdict[] = [
+    m.performance.verdict,
+    m.drift === null || m.drift.verdict === 'insufficient' ? 'inconclusive' : 'pass',
+  ];
+  return worstVerdict(judged) === 'pass' ? 'noDrift' : 'insufficient';
+}
+
+const NO_REFERENCE: Reason = {
+  code: 'drift.noReference',
+  text: 'the version has no reference profile: drift is not judged',
+};
+
+function reasonsOf(m: WindowMeasurement): readonly Reason[] {
+  const { target, estimate } = m;
+  return [
+    ...m.quality.reasons,
+    ...(m.drift?.reasons ?? [NO_REFERENCE]),
+    ...(target === null || target.level === 'ok' || target.level === 'insufficient' ? [] : [target.reason]),
+    ...m.performance.reasons,
+    ...(estimate?.judgement.reasons ?? []),
+    ...(m.detectors?.reasons ?? []),
+  ];
+}
