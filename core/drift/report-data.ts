@@ -17,6 +17,8 @@ export interface DriftReportData {
   readonly features: readonly ReportedFeature[];
   /** The answers of the model; null: not measured. Not among `features`. */
   readonly prediction: ReportedFeature | null;
+  /** The classes among the labels; null: not measured. */
+  readonly target: ReportedFeature | null;
   /** Columns that were not compared, and why. */
   readonly notCompared: readonly { readonly name: string; readonly why: string }[];
   /** In [0, 1], of the features or of their importance; null: unknown. */
@@ -206,7 +208,7 @@ export interface ReportedSignal {
   readonly kind: 'warning' | 'drift';
   /** End of the window in which it was found; null: unknown. */
   readonly windowEnd: EpochMs | null;
-  /** 0-based index in the detector's stream; null: unknown. */
+  /** 0-based index among the labels since the version began; null: unknown. */
   readonly index: number | null;
 }
 
