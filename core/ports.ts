@@ -4,6 +4,7 @@
  * reject with a RatchetError whose code says which service failed, and every write is idempotent.
  */
 import type { ReferenceProfile } from './drift/profile';
+import type { DriftReportData } from './drift/report-data';
 import type { CountPlan, WindowCounts } from './drift/window-counts';
 import type { Frame } from './frame';
 import type { PerformanceCounts, SliceCounts } from './performance/performance-counts';
@@ -828,6 +829,8 @@ export interface ReportRenderer {
   /** One HTML file, readable offline. */
   renderRetrain(data: RetrainReportData): Promise<string>;
   renderRollout(data: RolloutReportData): Promise<string>;
+  /** Below 200 KB whatever the number of features: the leading ones are drawn, the others stand in a table. */
+  renderDrift(data: DriftReportData): Promise<string>;
   /** Plots for the run page, SVG by file name. */
   renderPlots(data: RetrainReportData): Promise<Readonly<Record<string, string>>>;
 }

@@ -1,5 +1,7 @@
+import type { DriftReportData } from '../../core/drift/report-data';
 import type { ReportRenderer, RetrainReportData, RolloutReportData } from '../../core/ports';
 import { fileSvg } from './chart-svg';
+import { driftPage } from './drift-page';
 import { retrainCharts } from './retrain-charts';
 import { driftOf, retrainPage } from './retrain-page';
 import { rolloutPage } from './rollout-page';
@@ -16,6 +18,10 @@ export class EchartsReportRenderer implements ReportRenderer {
 
   async renderRollout(data: RolloutReportData): Promise<string> {
     return rolloutPage(data);
+  }
+
+  async renderDrift(data: DriftReportData): Promise<string> {
+    return driftPage(data);
   }
 
   /** `feature-importance.svg`, `drift.svg`, `roc.svg`, `calibration.svg` or `residuals.svg`, `trials.svg`: those the data allows. */

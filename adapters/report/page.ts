@@ -1,6 +1,6 @@
 import type { Reason, Verdict } from '../../core/verdict';
 import { pageSvg, type Chart } from './chart-svg';
-import { figure, html, Html, table } from './html';
+import { figure, html, Html, table, type Content } from './html';
 import { PALETTE_CSS } from './palette';
 
 export type Tone = 'good' | 'bad' | 'neutral';
@@ -15,6 +15,15 @@ export interface PageContent {
   readonly facts: readonly (readonly [name: string, value: Html | string])[];
   readonly tables: readonly (Html | null)[];
   readonly charts: readonly Chart[];
+  /** What neither tables nor charts hold, in reading order, before them. */
+  readonly sections?: readonly PageSection[];
+  /** Rules of the sections' own, after the page's. */
+  readonly css?: string;
+}
+
+export interface PageSection {
+  readonly title: string;
+  readonly body: Content;
 }
 
 /** Charts are drawn twice, for wide and for narrow screens: an SVG that is only shrunk has unreadable labels. */
@@ -33,7 +42,7 @@ export function page(content: PageContent): string {
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <title>${title}</title>
         <style>
-          ${new Html(PALETTE_CSS + CSS)}
+          ${new Html(PALETTE_CSS + CSS + (content.css ?? ''))}
         </style>
       </head>
       <body>
@@ -53,6 +62,13 @@ export function page(content: PageContent): string {
               )}
             </dl>
           </header>
+          ${content.sections?.map(
+            (section) =>
+              html`<section>
+                <h2>${section.title}</h2>
+                ${section.body}
+              </section> `,
+          )}
           ${
             tables.length === 0
               ? null
@@ -82,7 +98,7 @@ function reasonList(reasons: readonly Reason[]): Html {
   </ul>`;
 }
 
-function chartFigure(chart: Chart): Html {
+export function chartFigure(chart: Chart): Html {
   const svg = (width: number, shown: string): Html =>
     html`<div class="${shown}" role="img" aria-label="${chart.title}">${new Html(pageSvg(chart, width))}</div>`;
   const [size, wide] = chart.half === true ? ['half', HALF] : ['full', WIDE];
