@@ -150,7 +150,7 @@ export class PostgresQualityStatistics implements QualityStatistics {
     const found = await rows<{ rule: number; row: number; key: string }>(
       this.pool,
       'naming rows of bad quality',
-      `${sources(contract)} ${parts.join(' UNION ALL ')} ORDER BY rule, row`,
+      `${sources(contract)} SELECT rule, row, key FROM (${parts.join(' UNION ALL ')}) AS offending ORDER BY rule, row`,
       p.values,
     );
     return new Map(

@@ -222,6 +222,25 @@ describe('data quality counted by PostgreSQL', () => {
     expect(judgeQuality(sql, specs, profile, policy)).toEqual(judgeQuality(rows, specs, profile, policy));
   });
 
+  it('names the rows of the one rule that is broken: 8 categories that the reference lacks', async () => {
+    const calm = records()
+      .slice(0, 16)
+      .map((row, i) => ({ ...row, numbers: [i, i + 0.5], strings: [i % 2 === 0 ? 'UA' : `new${i}`, 'JFK'] }));
+    await new PostgresPredictionSink(pool).write(calm);
+    const known = buildReferenceProfile(
+      { rows: 2, columns: { distance: [1, 2], visib: [1, 2], carrier: ['UA', 'UA'], origin: ['JFK', 'JFK'] } },
+      specs,
+      { bins: 2 },
+    );
+    const only = qualityPlanOf(specs, known, { ...policy, expectations: [], maxDuplicateShare: null });
+    const sql = await new PostgresQualityStatistics(pool).countQuality('late', contract, NOON, NOON + 60_000, only);
+    expect(sql.columns['carrier']?.newCategory).toMatchObject({
+      count: 8,
+      keys: expect.arrayContaining([calm[1]!.id]),
+    });
+    expect(sql.columns['distance']?.outOfRange.count).toBe(0);
+  });
+
   it('agrees on an empty window, and that is inconclusive without expectations', async () => {
     expect(await bySql()).toEqual({ ...(await byRows()), idClash: { count: 0, rows: [], keys: [] } });
     const without = { ...policy, expectations: [] };
