@@ -67,6 +67,12 @@ export const ERROR_CODES = {
     'The model has no such version.',
     'List its versions with `ratchet status`.',
   ),
+  RATCHET_VERSION_EXTERNAL: row(
+    409,
+    false,
+    'The version is served elsewhere: it has no file here that could be loaded or routed to.',
+    'Register the ONNX file as a version of its own with `ratchet adopt`, or leave the model to its own server.',
+  ),
   RATCHET_VERSION_NOT_LOADED: row(
     503,
     true,

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { isRatchetError, RatchetError } from '../core/errors';
 import type { ModelContract, ModelName, ModelVersion } from '../core/model';
 import type { Clock, LabelStore } from '../core/ports';
-import type { ApiKeys, Scope } from './http/api-keys';
+import type { Access, Scope } from './http/api-keys';
 import { json, type Handler, type HttpAnswer } from './http/http-server';
 import { readBody } from './http/read-body';
 import type { GatewayMetrics } from './metrics';
@@ -12,10 +12,11 @@ import { decodeLabels, encodeLabels } from './protocol/labels';
 import { decodeInfer, describeModel, encodeInfer } from './protocol/open-inference';
 import type { Answer } from './serving/answer';
 import type { Decode, Predictor } from './serving/predictor';
+import type { WatchHandler } from './watch/handler';
 
 /** What the endpoints see of the gateway. */
 export interface EndpointPorts {
-  readonly keys: ApiKeys;
+  readonly access: Access;
   readonly predictor: Predictor;
   readonly metrics: GatewayMetrics;
   readonly labels: LabelStore;
@@ -28,6 +29,8 @@ export interface EndpointPorts {
   describe(model: ModelName): { readonly contract: ModelContract; readonly versions: readonly ModelVersion[] };
   isReady(): boolean;
   status(): unknown;
+  /** Everything below /v1 (docs/reference/openapi.json); null: this gateway has no watch API. */
+  readonly watch: WatchHandler | null;
 }
 
 type Encode = (answer: Answer) => unknown;
@@ -43,15 +46,18 @@ export function createHandler(ports: EndpointPorts): Handler {
       .map((part) => decodePart(part));
     const [root, ...rest] = parts;
     switch (root) {
+      case 'v1':
+        if (ports.watch === null) throw notFound(path);
+        return ports.watch(request, parts);
       case 'v2':
         return v2(ports, request, rest);
       case 'invocations':
         return invocations(ports, request, rest);
       case 'metrics':
-        guard(ports, request, 'GET', 'operate');
+        await guard(ports, request, 'GET', 'operate');
         return { status: 200, body: ports.metrics.render(), type: 'text/plain; version=0.0.4; charset=utf-8' };
       case 'status':
-        guard(ports, request, 'GET', 'operate');
+        await guard(ports, request, 'GET', 'operate');
         return json(200, ports.status());
       // MLflow's scoring server answers these
       case 'ping':
@@ -89,7 +95,7 @@ async function model(
   switch (action) {
     case undefined:
     case '': {
-      guard(ports, request, 'GET', 'predict');
+      await guard(ports, request, 'GET', 'predict');
       const { contract, versions } = ports.describe(name);
       return json(200, describeModel(name, versions, contract));
     }
@@ -97,7 +103,7 @@ async function model(
       method(request, 'GET');
       return modelReady(ports, name);
     case 'infer': {
-      guard(ports, request, 'POST', 'predict');
+      await guard(ports, request, 'POST', 'predict');
       const body = parseBody(await readBody(request, ports.maxBodyBytes));
       return predict(
         ports,
@@ -107,7 +113,7 @@ async function model(
       );
     }
     case 'labels':
-      guard(ports, request, 'POST', 'label');
+      await guard(ports, request, 'POST', 'label');
       return saveLabels(ports, request, name);
     default:
       throw notFound(`/v2/models/${name}/${action}`);
@@ -120,7 +126,7 @@ async function invocations(
   parts: readonly string[],
 ): Promise<HttpAnswer> {
   if (parts.length > 1) throw notFound(`/invocations/${parts.join('/')}`);
-  guard(ports, request, 'POST', 'predict');
+  await guard(ports, request, 'POST', 'predict');
   const body = parseBody(await readBody(request, ports.maxBodyBytes));
   const name = parts[0] ?? onlyModel(ports);
   return predict(ports, name, (contract, now) => decodeInvocation(body, contract, now), encodeInvocation);
@@ -176,8 +182,8 @@ function modelReady(ports: EndpointPorts, name: ModelName): HttpAnswer {
 
 const ready = (yes: boolean): HttpAnswer => json(yes ? 200 : 503, { ready: yes });
 
-function guard(ports: EndpointPorts, request: IncomingMessage, verb: string, scope: Scope): void {
-  ports.keys.require(request, scope);
+async function guard(ports: EndpointPorts, request: IncomingMessage, verb: string, scope: Scope): Promise<void> {
+  await ports.access.require(request, scope);
   method(request, verb);
 }
 

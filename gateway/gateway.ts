@@ -4,7 +4,7 @@ import { RatchetError } from '../core/errors';
 import type { ModelContract, ModelName, ModelVersion } from '../core/model';
 import { createHandler } from './endpoints';
 import { registerGauges } from './gauges';
-import { ApiKeys } from './http/api-keys';
+import { Access, ApiKeys } from './http/api-keys';
 import { HttpServer } from './http/http-server';
 import { FolderLock } from './log/folder-lock';
 import { PredictionLogs } from './log/prediction-logs';
@@ -18,6 +18,7 @@ import { RouteTable } from './routing/route-table';
 import { Predictor } from './serving/predictor';
 import { ShadowQueue } from './serving/shadow-queue';
 import { ServingPolicies } from './serving-policies';
+import { createWatchHandler, type WatchHandler } from './watch/handler';
 import { describeStatus, type GatewayStatus } from './status';
 import { StatusReporter, type GatewayReport } from './status-reporter';
 
@@ -50,7 +51,7 @@ class HttpGateway implements Gateway {
   private readonly server: HttpServer;
   private readonly shadows: ShadowQueue;
   private readonly predictor: Predictor;
-  private readonly keys: ApiKeys;
+  private readonly access: Access;
   private logs: PredictionLogs | null = null;
   private lock: FolderLock | null = null;
   private routesRead = false;
@@ -60,7 +61,7 @@ class HttpGateway implements Gateway {
   constructor(private readonly options: GatewayOptions) {
     const { ports, logger, clock, dataDir } = options;
     this.limits = { ...DEFAULT_LIMITS, ...options.limits };
-    this.keys = new ApiKeys(options.apiKeys ?? []);
+    this.access = new Access(new ApiKeys(options.apiKeys ?? []), options.authorize ?? null);
     this.table = new RouteTable(options.monotonicMs ?? (() => performance.now()), logger, {
       onChange: () => this.routesChanged(),
       onLeaseEnd: (model, arm) => this.metrics.leaseExpiries.add({ model, arm }),
@@ -113,7 +114,7 @@ class HttpGateway implements Gateway {
       this.logs.recover();
       const host = this.options.host ?? '127.0.0.1';
       const url = await this.server.listen(host, this.options.port ?? 0);
-      if (this.keys.open && !isLoopback(host)) {
+      if (this.access.open && !isLoopback(host)) {
         logger.warn('the gateway is open to everybody who reaches it: no API keys are configured', { host });
       }
       await this.readRoutes();
@@ -162,7 +163,7 @@ class HttpGateway implements Gateway {
 
   private handler(): ReturnType<typeof createHandler> {
     return createHandler({
-      keys: this.keys,
+      access: this.access,
       predictor: this.predictor,
       metrics: this.metrics,
       labels: this.options.ports.labels,
@@ -173,6 +174,22 @@ class HttpGateway implements Gateway {
       describe: (model) => this.describe(model),
       isReady: () => this.isReady(),
       status: () => this.status(),
+      watch: this.watchHandler(),
+    });
+  }
+
+  private watchHandler(): WatchHandler | null {
+    const { watch, labels } = this.options.ports;
+    if (watch === undefined) return null;
+    return createWatchHandler({
+      ports: watch,
+      access: this.access,
+      labels,
+      clock: this.options.clock,
+      limits: this.limits,
+      champion: (model) => this.table.get(model)?.route.champion ?? null,
+      append: (model, serving, rows) => this.openLogs().keepSafely(model, serving, rows),
+      drained: (model, timeoutMs) => this.openLogs().of(model).flush(timeoutMs),
     });
   }
 

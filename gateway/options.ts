@@ -10,8 +10,9 @@ import type {
   RegistryStore,
   RouteSource,
 } from '../core/ports';
-import type { ApiKey } from './http/api-keys';
+import type { ApiKey, Authorize } from './http/api-keys';
 import type { CanaryGuard } from './routing/assignment';
+import type { WatchPorts } from './watch/ports';
 
 /** Everything outside that a gateway needs. Temporal is not among it. */
 export interface GatewayPorts {
@@ -22,6 +23,8 @@ export interface GatewayPorts {
   readonly labels: LabelStore;
   readonly sink: PredictionSink;
   readonly runtime: ModelRuntime;
+  /** Default: this gateway has no watch API (`/v1`). */
+  readonly watch?: WatchPorts;
 }
 
 export interface GatewayOptions {
@@ -38,6 +41,8 @@ export interface GatewayOptions {
   readonly port?: number;
   /** Default none: everything is open. */
   readonly apiKeys?: readonly ApiKey[];
+  /** Asked when no API key admits a request. With it nothing is open. */
+  readonly authorize?: Authorize;
   readonly limits?: Partial<GatewayLimits>;
   /** Milliseconds on a clock that never steps. Leases are counted on it. Default performance.now. */
   readonly monotonicMs?: () => number;
@@ -47,6 +52,10 @@ export interface GatewayOptions {
 
 export interface GatewayLimits {
   readonly maxBodyBytes: number;
+  /** Bodies of predictions of models that are served elsewhere. */
+  readonly maxRowsBytes: number;
+  /** Bodies of references: CSV, Parquet or JSON rows. */
+  readonly maxReferenceBytes: number;
   readonly maxInFlightRows: number;
   readonly inferenceTimeoutMs: number;
   readonly shadowCapacity: number;
@@ -63,6 +72,8 @@ export interface GatewayLimits {
 
 export const DEFAULT_LIMITS: GatewayLimits = {
   maxBodyBytes: 4 * 1024 * 1024,
+  maxRowsBytes: 16 * 1024 * 1024,
+  maxReferenceBytes: 64 * 1024 * 1024,
   maxInFlightRows: 4096,
   inferenceTimeoutMs: 5_000,
   shadowCapacity: 1024,

@@ -2,8 +2,11 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { RatchetError } from '../../core/errors';
 
-/** `predict`: infer, invocations, metadata. `label`: ground truth. `operate`: /status and /metrics. */
-export const SCOPES = ['predict', 'label', 'operate'] as const;
+/**
+ * `predict`: infer, invocations, metadata. `label`: ground truth, and rows of models that are served elsewhere. `watch`: reading
+ * drift, quality, performance. `operate`: /status, /metrics, registering models and references, triggers without a signature.
+ */
+export const SCOPES = ['predict', 'label', 'watch', 'operate'] as const;
 export type Scope = (typeof SCOPES)[number];
 
 export interface ApiKey {
@@ -54,24 +57,49 @@ export class ApiKeys {
     return this.entries.length === 0;
   }
 
-  /** Rejects RATCHET_UNAUTHORIZED. Takes the same time whichever key is nearly right. */
-  require(request: IncomingMessage, scope: Scope): void {
-    if (this.open) return;
+  /** Whether a configured key with the scope was sent. Takes the same time whichever key is nearly right. */
+  admits(request: IncomingMessage, scope: Scope): boolean {
     const given = readKey(request);
+    if (given === null) return false;
+    const seen = digest(given);
     let allowed = false;
-    if (given !== null) {
-      const seen = digest(given);
-      for (const entry of this.entries) {
-        const equal = timingSafeEqual(entry.digest, seen);
-        allowed ||= equal && entry.scopes.includes(scope);
-      }
+    for (const entry of this.entries) {
+      const equal = timingSafeEqual(entry.digest, seen);
+      allowed ||= equal && entry.scopes.includes(scope);
     }
-    if (!allowed) {
-      const what = given === null ? 'No API key was sent' : 'The API key is unknown or lacks the scope';
-      throw new RatchetError('RATCHET_UNAUTHORIZED', `${what}; this needs the scope ${scope}.`, {
-        hint: `Send Authorization: Bearer <key> with the scope ${scope}.`,
-      });
-    }
+    return allowed;
+  }
+}
+
+/**
+ * Your own check beside the API keys: a session, a token of an identity provider, a mesh's header. null: unknown. Must not read the
+ * body. What it throws is answered as a fault.
+ */
+export type Authorize = (request: IncomingMessage) => Promise<{ readonly scopes: readonly Scope[] } | null>;
+
+/** Who may do what: API keys first, then the hook. Without either everything is open. */
+export class Access {
+  constructor(
+    private readonly keys: ApiKeys,
+    private readonly authorize: Authorize | null = null,
+  ) {}
+
+  get open(): boolean {
+    return this.keys.open && this.authorize === null;
+  }
+
+  /** Rejects RATCHET_UNAUTHORIZED. */
+  async require(request: IncomingMessage, scope: Scope): Promise<void> {
+    if (this.open || this.keys.admits(request, scope)) return;
+    const granted = this.authorize === null ? null : await this.authorize(request);
+    if (granted?.scopes.includes(scope) === true) return;
+    const what =
+      granted === null && readKey(request) === null
+        ? 'No API key was sent'
+        : 'The API key is unknown or lacks the scope';
+    throw new RatchetError('RATCHET_UNAUTHORIZED', `${what}; this needs the scope ${scope}.`, {
+      hint: `Send Authorization: Bearer <key> with the scope ${scope}.`,
+    });
   }
 }
 

@@ -2,7 +2,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ModelName } from '../../core/model';
 import type { ServingPolicy } from '../../core/policy';
-import type { Logger, PredictionSink } from '../../core/ports';
+import type { Logger, PredictionRecord, PredictionSink } from '../../core/ports';
 import { SegmentPredictionLog, type PredictionLogStats } from './segment-prediction-log';
 
 /** One log a model, because mode and bound are its policy's. Opens what former processes left, so that it is drained. */
@@ -36,6 +36,16 @@ export class PredictionLogs {
       this.logs.set(model, log);
     }
     return log;
+  }
+
+  /**
+   * Appends rows that somebody else will not send again: on the disk when it resolves, refused rather than shed when the log is
+   * full, whatever the policy says of answers made here.
+   */
+  async keepSafely(model: ModelName, serving: ServingPolicy, rows: readonly PredictionRecord[]): Promise<void> {
+    const log = this.of(model);
+    log.reconfigure({ ...serving, log: serving.log === 'durable' ? 'durable' : 'os', onLogFull: 'refuse' });
+    await log.append(rows);
   }
 
   stats(): readonly (readonly [ModelName, PredictionLogStats])[] {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RatchetError } from '../../core/errors';
+import { isExternal } from '../../core/external-version';
 import type { ModelName, ModelVersion, VersionRecord } from '../../core/model';
 import type { Logger, ModelStore, RegistryStore } from '../../core/ports';
 import { writeAtomically } from '../atomic-file';
@@ -38,8 +39,17 @@ export class VersionCache {
     }
   }
 
-  /** The verified bytes of model.onnx. Rejects RATCHET_MODEL_DIGEST when the registry's file is another one. */
+  /**
+   * The verified bytes of model.onnx. Rejects RATCHET_MODEL_DIGEST when the registry's file is another one,
+   * RATCHET_VERSION_EXTERNAL when the version is served elsewhere.
+   */
   async file(record: VersionRecord): Promise<Uint8Array> {
+    if (isExternal(record)) {
+      throw new RatchetError(
+        'RATCHET_VERSION_EXTERNAL',
+        `Version ${record.version} of ${record.model} is served elsewhere; there is no file to load.`,
+      );
+    }
     const path = join(this.folder, 'models', `${record.sha256}.onnx`);
     const kept = await readFile(path).catch(() => null);
     if (kept !== null && sha256(kept) === record.sha256) return kept;

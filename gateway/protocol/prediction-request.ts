@@ -23,10 +23,12 @@ export const malformed = (message: string, details: JsonObject = {}): RatchetErr
  * "NaN"), for what no float32 can hold, and for a number in a text column.
  */
 export function checkColumn(feature: FeatureSpec, values: readonly unknown[]): readonly FeatureValue[] {
-  return values.map((value, row) =>
-    feature.kind === 'number' ? number(feature, value, row) : text(feature, value, row),
-  );
+  return values.map((value, row) => checkCell(feature, value, row));
 }
+
+/** One value of it; `row` is for the message. */
+export const checkCell = (feature: FeatureSpec, value: unknown, row: number): FeatureValue =>
+  feature.kind === 'number' ? number(feature, value, row) : text(feature, value, row);
 
 function number(feature: FeatureSpec, value: unknown, row: number): FeatureValue {
   if (value === null) return null;
