@@ -3,10 +3,15 @@ import { Command } from 'commander';
 import { registerAdopt } from './commands/adopt';
 import { registerApply } from './commands/apply';
 import { registerCheck } from './commands/check';
+import { registerCompare } from './commands/compare';
 import { registerDecisions } from './commands/decisions';
+import { registerDetect } from './commands/detect';
 import { registerDev } from './commands/dev';
+import { registerEvaluate } from './commands/evaluate';
 import { registerInit } from './commands/init';
 import { registerMigrate } from './commands/migrate';
+import { registerQuality } from './commands/quality';
+import { registerReference } from './commands/reference';
 import { registerRetrain } from './commands/retrain';
 import { registerRollback } from './commands/rollback';
 import { registerRollout } from './commands/rollout';
@@ -34,6 +39,7 @@ Examples:
   $ ratchet apply churn.policy.yaml                   register the model and its drift checks
   $ ratchet status churn --watch                      look at it
   $ ratchet approve churn --version 7 --reason "numbers look right"
+  $ ratchet compare training.parquet today.parquet    two files, without any server
 `.replace('MLFlow', 'MLflow');
 
 /** Builds the program; `run` starts it. Commander throws instead of exiting, so that `main` alone ends the process. */
@@ -56,6 +62,7 @@ export function buildProgram(io: CliIo, packageVersion: string): Command {
     registerInit,
     registerApply,
     registerAdopt,
+    registerReference,
     registerCheck,
     registerRetrain,
     registerRollout,
@@ -63,6 +70,10 @@ export function buildProgram(io: CliIo, packageVersion: string): Command {
     registerRollback,
     registerStatus,
     registerMigrate,
+    registerCompare,
+    registerEvaluate,
+    registerDetect,
+    registerQuality,
   ];
   for (const register of registrars) register(program, io);
   return program;

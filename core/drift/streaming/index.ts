@@ -11,6 +11,7 @@ export {
   type DetectorState,
   type DetectorUpdate,
 } from './detector';
+export { fewestValues } from './fewest-values';
 export type { AdwinMemory, AdwinParameters } from './adwin';
 export type { DdmMemory, DdmParameters } from './ddm';
 export type { EddmMemory, EddmParameters } from './eddm';
