@@ -1,13 +1,24 @@
 /** The stores behind commands that need more than Temporal. Loaded only then: pg and the rest are optional packages. */
 import { RatchetError } from '../core/errors';
 import { loadMlflow, loadOnnx, loadPostgres } from './lazy';
-import type { ModelRuntime, ModelStore, RegistryStore, RouteStore } from '../core/ports';
+import type {
+  DecisionStore,
+  ModelRuntime,
+  ModelStore,
+  PredictionReader,
+  ProfileStore,
+  RegistryStore,
+  RouteStore,
+} from '../core/ports';
 
 type Env = Readonly<Record<string, string | undefined>>;
 
 export interface Stores {
   readonly models: () => ModelStore;
   readonly routes: () => RouteStore;
+  readonly predictions: () => PredictionReader;
+  readonly profiles: () => ProfileStore;
+  readonly decisions: () => DecisionStore;
   readonly registry: () => RegistryStore;
   readonly runtime: () => ModelRuntime;
 }
@@ -25,6 +36,9 @@ export async function withStores<T>(env: Env, use: (stores: Stores) => Promise<T
     return await use({
       models: () => new postgres.PostgresModelStore(pool),
       routes: () => new postgres.PostgresRouteStore(pool),
+      predictions: () => new postgres.PostgresPredictionReader(pool),
+      profiles: () => new postgres.PostgresProfileStore(pool),
+      decisions: () => new postgres.PostgresDecisionStore(pool),
       registry: () => {
         const { fromEnv, MlflowRegistryStore, MlflowTransport } = loadMlflow();
         const { trackingUri, ...options } = fromEnv(env);

@@ -19,30 +19,56 @@ const goldenSchema = z.strictObject({
   labels: z.array(z.string().nullable()),
 });
 const metricsSchema = z.record(z.string(), z.number());
+const cluster = z.strictObject({
+  clusters: z.number().int(),
+  meanSize: z.number(),
+  icc: z.number().nullable(),
+  iccSquare: z.number().nullable(),
+});
+const clusters = z.strictObject({ hour: cluster, day: cluster }).optional();
+const histogram = { edges: z.array(z.number()), counts: z.array(z.number().int()) };
+const numberProfile = z.strictObject({
+  kind: z.literal('number'),
+  rows: z.number().int(),
+  nulls: z.number().int(),
+  min: z.number().nullable(),
+  max: z.number().nullable(),
+  ...histogram,
+  sample: z.array(z.number()),
+  sturges: z.strictObject(histogram).optional(),
+  mean: z.number().nullable().optional(),
+  deviation: z.number().nullable().optional(),
+  clusters,
+});
+const stringProfile = z.strictObject({
+  kind: z.literal('string'),
+  rows: z.number().int(),
+  nulls: z.number().int(),
+  counts: z.record(z.string(), z.number().int()),
+  clusters,
+});
+const featureProfile = z.discriminatedUnion('kind', [numberProfile, stringProfile]);
 const profileSchema = z.strictObject({
-  schemaVersion: z.literal(1),
+  schemaVersion: z.union([z.literal(1), z.literal(2)]),
   rows: z.number().int().min(1),
-  features: z.record(
-    z.string(),
-    z.discriminatedUnion('kind', [
-      z.strictObject({
-        kind: z.literal('number'),
-        rows: z.number().int(),
-        nulls: z.number().int(),
-        min: z.number().nullable(),
-        max: z.number().nullable(),
-        edges: z.array(z.number()),
-        counts: z.array(z.number().int()),
-        sample: z.array(z.number()),
-      }),
-      z.strictObject({
-        kind: z.literal('string'),
-        rows: z.number().int(),
-        nulls: z.number().int(),
-        counts: z.record(z.string(), z.number().int()),
-      }),
-    ]),
-  ),
+  features: z.record(z.string(), featureProfile),
+  importance: z.record(z.string(), z.number().min(0)).optional(),
+  prediction: featureProfile.optional(),
+  target: featureProfile.optional(),
+  correlations: z
+    .strictObject({
+      features: z.array(z.string()),
+      values: z.array(z.number().nullable()),
+      pairs: z.array(z.number().int()),
+    })
+    .optional(),
+  madeFrom: z
+    .discriminatedUnion('kind', [
+      z.strictObject({ kind: z.literal('snapshot'), digest: z.string() }),
+      z.strictObject({ kind: z.literal('predictions'), from: z.number(), to: z.number() }),
+      z.strictObject({ kind: z.literal('file'), name: z.string() }),
+    ])
+    .optional(),
 });
 const rowsSchema = z.array(z.record(z.string(), value)).min(1);
 
@@ -50,7 +76,8 @@ export const readContract = async (path: string): Promise<ModelContract> => awai
 export const readMetrics = async (path: string): Promise<Record<string, number>> => await readJson(path, metricsSchema);
 
 /** The frozen distribution of the training data (core/drift/profile.ts). */
-export const readProfile = async (path: string): Promise<ReferenceProfile> => await readJson(path, profileSchema);
+export const readProfile = async (path: string): Promise<ReferenceProfile> =>
+  (await readJson(path, profileSchema)) as ReferenceProfile;
 
 /** Golden rows as `trainer/` writes them. */
 export async function readGolden(path: string): Promise<GoldenRows> {

@@ -79,6 +79,8 @@ function describeAdopted(model: string, { version, champion, already, waived }: 
   return `version ${version} of ${model} is registered${names}; next: ratchet rollout ${model} --version ${version} --reason "…"`;
 }
 
+export type AdoptStores = Pick<Stores, 'models' | 'routes' | 'registry' | 'runtime'>;
+
 export interface Adopted {
   readonly version: string;
   readonly champion: boolean;
@@ -88,7 +90,7 @@ export interface Adopted {
 }
 
 /** Registers, records, and when the model has no champion adopts. Safe to repeat: the file's digest is the key. */
-export async function adopt(model: string, flags: AdoptFlags, stores: Stores, now: number): Promise<Adopted> {
+export async function adopt(model: string, flags: AdoptFlags, stores: AdoptStores, now: number): Promise<Adopted> {
   const record = await stores.models().getModel(model);
   const contract = await readContract(flags.contract);
   checkContract(record, contract);

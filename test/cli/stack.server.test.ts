@@ -253,6 +253,29 @@ it(
 );
 
 it(
+  'gives version 1 a reference of 300 rows from a CSV file, the same file the same digest, and refuses what is no reference',
+  async () => {
+    const rows = Array.from(
+      { length: 300 },
+      (_, i) => `${i / 300},2024-05-${String(1 + (i % 28)).padStart(2, '0')}T00:00:00Z`,
+    );
+    const csv = join(folder, 'train.csv');
+    writeFileSync(csv, `amount,at\n${rows.join('\n')}\n`);
+    const give = (...more: string[]) =>
+      ratchet('reference', MODEL, '--version', '1', '--reason', 'adopted without one', '--json', ...more);
+    const given = await give('--file', csv, '--time', 'at');
+    expect({ code: given.code, ...given.json() }).toMatchObject({ code: 0, version: '1', rows: 300, features: 1 });
+    expect((await give('--file', csv, '--time', 'at')).json()).toEqual(given.json());
+    expect((await give()).code).toBe(2);
+    expect((await give('--file', csv, '--time', 'when')).json()).toMatchObject({
+      error: { code: 'RATCHET_COLUMN_MISSING' },
+    });
+    expect((await give('--from', '2024-05-01', '--to', '2024-05-02')).code).toBe(4);
+  },
+  LONG,
+);
+
+it(
   'a rollback without a previous champion, an unknown version and the champion itself are refused with exit 3',
   async () => {
     const back = await ratchet('rollback', MODEL, '--reason', 'test', '--json');
