@@ -3,6 +3,7 @@ import type { EvaluationReport } from '../core/messages';
 import type { EpochMs, ModelName, ModelVersion } from '../core/model';
 import type { Policy } from '../core/policy';
 import type { DriftCheckResult } from '../core/workflow-io';
+import { driftReportOf } from '../core/report';
 import { guarded, withHeartbeat } from './failure';
 import { judgeWindow } from './judge-window';
 import { measureWindow } from './measure-window';
@@ -44,6 +45,7 @@ type WatchPorts = Pick<
   | 'profiles'
   | 'decisions'
   | 'tracking'
+  | 'reports'
   | 'workflows'
   | 'clock'
   | 'codeVersion'
@@ -173,22 +175,24 @@ export function createWatchActivities(ports: WatchPorts) {
       };
     },
 
-    /** Tracking write: never stops a check (DESIGN §7). */
+    /** Tracking write: never stops a check (DESIGN §7). `reportUrl`: the drift report's page in MLflow. */
     async logCheckToMlflow(input: {
       readonly model: ModelName;
+      readonly policy: Policy;
       readonly window: CheckWindow;
       readonly result: EvaluateWindowResult;
       readonly key: string;
       readonly startedAt: EpochMs;
-    }): Promise<void> {
-      const { runId } = await ports.tracking.ensureRun({
+    }): Promise<{ readonly reportUrl: string }> {
+      const { runId, url } = await ports.tracking.ensureRun({
         key: input.key,
         experiment: `ratchet/${input.model}/drift`,
         name: `check ${new Date(input.window.start).toISOString().slice(0, 10)}`,
         startTime: input.startedAt,
         tags: { 'ratchet.outcome': input.result.outcome, 'ratchet.version': input.window.version },
       });
-      const evaluation = (await ports.evaluations.listEvaluations(input.model)).find(
+      const evaluations = await ports.evaluations.listEvaluations(input.model);
+      const evaluation = evaluations.find(
         (e) => e.version === input.window.version && e.windowStart === input.window.start,
       );
       const metrics = metricPoints(evaluation?.measurement ?? {}, input.startedAt);
@@ -199,11 +203,28 @@ export function createWatchActivities(ports: WatchPorts) {
       });
       await ports.tracking.logArtifact(
         runId,
-        'drift.json',
+        'measurement.json',
         JSON.stringify(evaluation?.measurement ?? {}, null, 2),
         'application/json',
       );
+      if (evaluation !== undefined) {
+        const { holdoutMetrics } = await ports.models.getVersion(input.model, input.window.version);
+        const data = driftReportOf(evaluations, {
+          window: input.window,
+          holdoutMetrics,
+          policy: input.policy,
+          codeVersion: ports.codeVersion,
+        });
+        await ports.tracking.logArtifact(runId, 'report/drift.json', JSON.stringify(data), 'application/json');
+        await ports.tracking.logArtifact(
+          runId,
+          'report/drift.html',
+          await ports.reports.renderDrift(data),
+          'text/html',
+        );
+      }
       await ports.tracking.endRun(runId, 'FINISHED', ports.clock.now());
+      return { reportUrl: `${url}/artifacts/report/drift.html` };
     },
 
     /** signal-with-start on `model/<name>`: workflows cannot do that themselves. */
@@ -230,5 +251,8 @@ function metricPoints(
     { metrics?: { name: string; value: number | null }[]; coverage?: number } | undefined;
   for (const metric of performance?.metrics ?? []) add(metric.name, metric.value);
   add('labelCoverage', performance?.coverage);
+  const estimate = measurement['estimate'] as
+    { estimate?: { metrics?: { metric: string; value: number | null }[] } } | null | undefined;
+  for (const { metric, value } of estimate?.estimate?.metrics ?? []) add(`estimated.${metric}`, value);
   return points;
 }

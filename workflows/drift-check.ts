@@ -30,21 +30,20 @@ export async function driftCheck(input: DriftCheckInput): Promise<DriftCheckResu
     version: window.version,
     ...(evaluated.report.driftScore === null ? {} : { driftScore: evaluated.report.driftScore }),
   });
-  showDetails({
-    title: `Check of ${model}: ${evaluated.outcome}`,
-    facts: [
-      ['version', window.version],
-      ['window', span],
-      ['result', evaluated.summary],
-    ],
-    reasons: evaluated.report.reasons,
-  });
+  const page = (facts: readonly (readonly [string, string])[]): void =>
+    showDetails({
+      title: `Check of ${model}: ${evaluated.outcome}`,
+      facts: [['version', window.version], ['window', span], ['result', evaluated.summary], ...facts],
+      reasons: evaluated.report.reasons,
+    });
+  page([]);
   await callOnCpu('reportEvaluation', { model, report: evaluated.report }, `tell model/${model}: ${evaluated.outcome}`);
-  await callOnCpu(
+  const logged = await callOnCpu(
     'logCheckToMlflow',
-    { model, window, result: evaluated, key: key('mlflow'), startedAt: runStartTime.getTime() },
+    { model, policy, window, result: evaluated, key: key('mlflow'), startedAt: runStartTime.getTime() },
     'numbers to MLflow',
   );
+  page([['report', `[drift report in MLflow](${logged.reportUrl})`]]);
   return {
     outcome: evaluated.outcome,
     version: window.version,

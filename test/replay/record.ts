@@ -212,5 +212,5 @@ const driftScript = (policy: Policy): Script => ({
     summary: '700 rows',
   }),
   reportEvaluation: async () => undefined,
-  logCheckToMlflow: async () => undefined,
+  logCheckToMlflow: async () => ({ reportUrl: 'http://mlflow/#/experiments/1/runs/r/artifacts/report/drift.html' }),
 });

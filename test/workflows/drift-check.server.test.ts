@@ -38,7 +38,7 @@ describe('driftCheck workflow', () => {
       nextCheckWindow: async () => ({ version: '1', start: 0, end: WEEK }),
       evaluateWindow: async () => evaluated(outcome),
       reportEvaluation: async () => undefined,
-      logCheckToMlflow: async () => undefined,
+      logCheckToMlflow: async () => ({ reportUrl: 'http://mlflow/#/experiments/1/runs/r/artifacts/report/drift.html' }),
       ...overrides,
     };
     return harness.withScript(queue, script, () =>
