@@ -56,6 +56,20 @@ const plain = (svg: string, id: string): string =>
     .replace(/ (?:class|ecmeta_\w+)="[^"]*"/g, '')
     .replace(/\bzr\d+-/g, `${id}-`);
 
+/**
+ * The same picture in about half the bytes: coordinates to 0.1 pixel, what only serves a pointer dropped, the font from the page.
+ * Touches attributes only: quotes inside texts are escaped, so nothing in a text looks like one.
+ */
+export const compactSvg = (svg: string): string =>
+  svg
+    .replace(/ (?:d|transform)="[^"]*"/g, (attribute) => attribute.replace(/(\.\d)\d+/g, '$1'))
+    .replace(/ style="font-size:(\d+)px;font-family:[^"]*"/g, ' font-size="$1"')
+    .replace(/<path [^>]*fill="none" pointer-events="visible"><\/path>\n?/g, '')
+    .replace(/<path [^>]*fill-opacity="0"[^>]*><\/path>\n?/g, '')
+    .replace(/ (?:pointer-events="visible"|stroke-linecap="[a-z]+"|stroke-miterlimit="10")/g, '')
+    .replace(/ (?:xmlns(?::xlink)?|version|baseProfile)="[^"]*"/g, '')
+    .replace(/"><\/(?:path|rect)>/g, '"/>');
+
 const FONT = 'system-ui, sans-serif';
 
 /** Text style that every label shares. */

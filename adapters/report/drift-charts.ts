@@ -11,10 +11,12 @@ import { ink } from './palette';
 import { cut } from './small-pictures';
 
 /** Points drawn in the scatter; drifted ones first. */
-const MOST_POINTS = 200;
+const MOST_POINTS = 120;
 const MOST_NAMES = 8;
 /** Metrics drawn over time; the others stand in the table. */
 const MOST_METRICS = 4;
+/** With more windows only lone points and unreliable estimates get a mark: the line shows the others. */
+const MOST_MARKS = 16;
 /** Smaller p-values are drawn here: beyond it they all say the same. */
 const SMALLEST_P = 1e-16;
 const SMALLEST_RATIO = 0.01;
@@ -136,7 +138,7 @@ function metricChart(metric: ReportedMetric, index: number): Chart {
       ...line('realised', 'candidate', 'solid'),
       symbol: 'circle',
       symbolSize: 5,
-      data: overTime.map((at) => [at.windowEnd, at.value ?? '-']),
+      data: marked(overTime, (at) => at.value),
       markLine: { silent: true, symbol: 'none', data: limits },
     },
     ...(estimated ? [estimateLine(overTime)] : []),
@@ -193,7 +195,14 @@ function band(
   if (!ends.some(({ ends: e }) => e?.low != null && e.high !== null)) return [];
   const known = (value: (low: number, high: number) => number): (number | string)[][] =>
     ends.map(({ at, ends: e }) => [at, e?.low == null || e.high === null ? '-' : value(e.low, e.high)]);
-  const hidden = { type: 'line' as const, stack, stackStrategy: 'all' as const, symbol: 'none', silent: true };
+  const hidden = {
+    type: 'line' as const,
+    clip: false,
+    stack,
+    stackStrategy: 'all' as const,
+    symbol: 'none',
+    silent: true,
+  };
   return [
     { ...hidden, data: known((low) => low), lineStyle: { opacity: 0 } },
     {
@@ -210,13 +219,28 @@ function estimateLine(overTime: readonly MetricAt[]): LineSeriesOption {
     ...line('estimated', 'champion', 'dashed'),
     symbol: 'rect',
     symbolSize: 6,
-    data: overTime.map(({ windowEnd, estimated }) => ({
-      value: [windowEnd, estimated?.value ?? '-'],
-      ...(estimated?.reliable === false
-        ? { itemStyle: { color: ink('paper'), borderColor: ink('champion'), borderWidth: 1.5 } }
-        : {}),
-    })),
+    data: marked(
+      overTime,
+      (at) => at.estimated?.value ?? null,
+      (at) => at.estimated?.reliable === false,
+    ),
   };
+}
+
+function marked(
+  overTime: readonly MetricAt[],
+  of: (at: MetricAt) => number | null,
+  hollow: (at: MetricAt) => boolean = () => false,
+): LineSeriesOption['data'] & object {
+  const values = overTime.map(of);
+  return overTime.map((at, i) => {
+    const value = [at.windowEnd, values[i] ?? '-'];
+    if (hollow(at)) {
+      return { value, itemStyle: { color: ink('paper'), borderColor: ink('champion'), borderWidth: 1.5 } };
+    }
+    const alone = (values[i - 1] ?? null) === null && (values[i + 1] ?? null) === null;
+    return values.length <= MOST_MARKS || alone ? { value } : { value, symbol: 'none' };
+  });
 }
 
 function coverageChart({ coverageOverTime, minCoverage }: ReportedPerformance): Chart | null {
@@ -240,7 +264,7 @@ function coverageChart({ coverageOverTime, minCoverage }: ReportedPerformance): 
       series: [
         {
           ...line('coverage', 'candidate', 'solid'),
-          symbol: 'circle',
+          symbol: coverageOverTime.length <= MOST_MARKS ? 'circle' : 'none',
           symbolSize: 5,
           areaStyle: { color: ink('candidate'), opacity: 0.12 },
           data: coverageOverTime.map(({ windowEnd, coverage }) => [windowEnd, coverage]),
@@ -258,6 +282,8 @@ function coverageChart({ coverageOverTime, minCoverage }: ReportedPerformance): 
 const line = (name: string, colour: 'candidate' | 'champion', type: 'solid' | 'dashed'): LineSeriesOption => ({
   name,
   type: 'line',
+  clip: false,
+  showAllSymbol: true,
   lineStyle: { color: ink(colour), width: 2, type },
   itemStyle: { color: ink(colour) },
 });

@@ -1,5 +1,6 @@
 import type { DriftReportData, DriftReportVerdict, ReportedFeature } from '../../core/drift/report-data';
 import type { Reason } from '../../core/verdict';
+import { compactSvg, pageSvg, type Chart } from './chart-svg';
 import { effectChart, performanceCharts } from './drift-charts';
 import {
   decisionTable,
@@ -11,8 +12,8 @@ import {
   qualityTables,
   signalTable,
 } from './drift-tables';
-import { figure, html, Html, moment, percent, table, type Content } from './html';
-import { chartFigure, page, verdictMark, type PageSection, type Tone } from './page';
+import { escapeText, figure, html, Html, moment, percent, table } from './html';
+import { page, verdictMark, type PageSection, type Tone } from './page';
 import { cdfPicture, cut, histogramPicture, historyPicture, percentOf, PICTURE_CSS, shareRows } from './small-pictures';
 
 /** Of the whole file, in bytes: what a mail, a tracking server and a phone take without complaint. */
@@ -46,7 +47,8 @@ export function driftPage(data: DriftReportData): string {
   };
   let source = '';
   for (const detail of DETAIL) {
-    source = pageOf(data, detail, charts);
+    // Indentation of the templates is a tenth of the page; no element in it keeps its spaces.
+    source = pageOf(data, detail, charts).replace(/\n\s+/g, '\n');
     if (Buffer.byteLength(source) <= MOST_BYTES) break;
   }
   return source;
@@ -57,9 +59,25 @@ interface DrawnCharts {
   readonly performance: Html | null;
 }
 
-function drawn(charts: readonly (Parameters<typeof chartFigure>[0] | null)[]): Html | null {
+function drawn(charts: readonly (Chart | null)[]): Html | null {
   const figures = charts.filter((chart) => chart !== null).map(chartFigure);
   return figures.length === 0 ? null : html`<div class="plots">${figures}</div>`;
+}
+
+/** Half charts are drawn once, in a width that both screens bear: a report has up to five of them. */
+const HALF = 440;
+const WIDE = 1032;
+const NARROW = 340;
+
+function chartFigure(chart: Chart): Html {
+  const svg = (width: number, shown: string): Html =>
+    html`<div class="${shown}" role="img" aria-label="${chart.title}">
+      ${new Html(compactSvg(pageSvg(chart, width)))}
+    </div>`;
+  return html`<figure class="${chart.half === true ? 'half' : 'full'}">
+    <figcaption>${chart.title}<small>${chart.note}</small></figcaption>
+    ${chart.half === true ? svg(HALF, 'both') : [svg(WIDE, 'wide'), svg(NARROW, 'narrow')]}
+  </figure>`;
 }
 
 function pageOf(data: DriftReportData, detail: Detail, charts: DrawnCharts): string {
@@ -204,28 +222,15 @@ function card(feature: ReportedFeature, number: string, { categories }: Detail):
   </article>`;
 }
 
-/** Written without the end tags that HTML lets out: a page has up to fifty of them. */
+/** Built without the end tags that HTML lets one leave out: a page has up to fifty of these tables. */
 function shareTable(histogram: NonNullable<ReportedFeature['histogram']>, categories: number): Html | null {
-  const rows = shareRows(histogram, categories);
-  if (rows.length === 0) return null;
-  const cells: Content = rows.map(
+  const rows = shareRows(histogram, categories).map(
     ({ name, reference, current }) =>
-      html`<tr>
-        <td>${cut(name, 40)}</td>
-        <td>${percentOf(reference)}</td>
-        <td>${percentOf(current)}</td>
-      </tr>`,
+      `<tr><td>${escapeText(cut(name, 40))}<td>${percentOf(reference)}<td>${percentOf(current)}`,
   );
-  return html`<details>
-    <summary>numbers</summary>
-    <table>
-      <tr>
-        <th>value</th>
-        <th>reference</th>
-        <th>current${cells}</th>
-      </tr>
-    </table>
-  </details>`;
+  if (rows.length === 0) return null;
+  const head = '<tr><th>value<th>reference<th>current';
+  return new Html(`<details><summary>numbers</summary><table>${head}${rows.join('')}</table></details>`);
 }
 
 function answerSection({ prediction, target }: DriftReportData, detail: Detail): PageSection | null {
