@@ -29,6 +29,8 @@ export interface EndpointPorts {
   describe(model: ModelName): { readonly contract: ModelContract; readonly versions: readonly ModelVersion[] };
   isReady(): boolean;
   status(): unknown;
+  /** Before the metrics are rendered. Never rejects. */
+  refreshMetrics?(): Promise<void>;
   /** Everything below /v1 (docs/reference/openapi.json); null: this gateway has no watch API. */
   readonly watch: WatchHandler | null;
 }

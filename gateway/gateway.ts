@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { RatchetError } from '../core/errors';
 import type { ModelContract, ModelName, ModelVersion } from '../core/model';
 import { createHandler } from './endpoints';
+import { DetectionGauges } from './detection-gauges';
 import { registerGauges } from './gauges';
 import { Access, ApiKeys } from './http/api-keys';
 import { HttpServer } from './http/http-server';
@@ -99,6 +100,13 @@ class HttpGateway implements Gateway {
       logger,
       { gateway: options.name, intervalMs: this.limits.statusIntervalMs, ttlMs: this.limits.statusTtlMs },
     );
+    this.detection =
+      ports.evaluations === undefined
+        ? null
+        : new DetectionGauges(ports.evaluations, logger, {
+            monotonicMs: options.monotonicMs ?? (() => performance.now()),
+          });
+    this.detection?.register(this.metrics);
     this.server = new HttpServer(this.handler(), logger);
     registerGauges(this.metrics, {
       status: () => this.status(),

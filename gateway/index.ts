@@ -5,4 +5,5 @@ export { SegmentPredictionLog, type SegmentPredictionLogOptions } from './log/se
 export type { ModelSlot, SlotAnswer } from './models/model-slot';
 export type { CanaryGuard } from './routing/assignment';
 export type { GatewayStatus, LeasedStatus, ModelStatus } from './status';
-export type { WatchHistory, WatchPorts, WatchReference, WatchReport, WatchSubject } from './watch/ports';
+export type { WatchPorts } from './watch/ports';
+export { tableReader, type TableReaders } from './read-table';

@@ -47,6 +47,7 @@ async function main(): Promise<void> {
       labels: new PostgresLabelStore(pool),
       sink: new PostgresPredictionSink(logPool),
       runtime: new OnnxModelRuntime(),
+      evaluations: new PostgresEvaluationStore(pool),
       watch: {
         models,
         profiles: new PostgresProfileStore(watchPool),
@@ -64,6 +65,11 @@ async function main(): Promise<void> {
           join(config.dataDir, 'tables'),
         ),
         secretOf: (name) => process.env[name],
+        // charts are drawn by an optional peer
+        renderReport: async (report) => {
+          const { EchartsReportRenderer } = await import('../adapters/report/index.js');
+          return new EchartsReportRenderer().renderDrift(report);
+        },
       },
     },
     clock: { now: () => Date.now() },

@@ -1,22 +1,17 @@
+import { labelText, type Labels } from '../core/gauges/exposition';
+
+export type { Labels } from '../core/gauges/exposition';
+
 /**
  * Counters, gauges and histograms in the Prometheus text format 0.0.4. Hand-written because this is all of it that the
  * gateway needs; a dependency would weigh more than these lines.
  */
-export type Labels = Readonly<Record<string, string>>;
 
 interface Family {
   readonly name: string;
   readonly help: string;
   readonly type: 'counter' | 'gauge' | 'histogram';
   lines(): string[];
-}
-
-const escapeLabel = (value: string): string =>
-  value.replaceAll('\\', '\\\\').replaceAll('"', '\\"').replaceAll('\n', '\\n');
-
-function labelText(labels: Labels): string {
-  const parts = Object.entries(labels).map(([name, value]) => `${name}="${escapeLabel(value)}"`);
-  return parts.length === 0 ? '' : `{${parts.join(',')}}`;
 }
 
 export class Counter implements Family {

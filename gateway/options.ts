@@ -1,6 +1,7 @@
 import type { ServingPolicy } from '../core/policy';
 import type {
   Clock,
+  EvaluationStore,
   GatewayStatusStore,
   LabelStore,
   Logger,
@@ -23,6 +24,8 @@ export interface GatewayPorts {
   readonly labels: LabelStore;
   readonly sink: PredictionSink;
   readonly runtime: ModelRuntime;
+  /** Shown as gauges at /metrics; left out: they are not. */
+  readonly evaluations?: Pick<EvaluationStore, 'newestEvaluations'>;
   /** Default: this gateway has no watch API (`/v1`). */
   readonly watch?: WatchPorts;
 }

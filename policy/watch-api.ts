@@ -18,12 +18,9 @@ export const registration = z.strictObject({
     .regex(/^[1-9]\d{0,17}$/, 'must be a decimal number as text, such as "1"')
     .default('1')
     .meta({ description: 'The version that answers now. Other features, classes or threshold need another one.' }),
-  holdoutMetrics: z
-    .record(z.string(), z.number())
-    .default({})
-    .meta({
-      description: 'Metrics of the version when it was released: bounds of rules that compare with the hold-out.',
-    }),
+  holdoutMetrics: z.record(z.string(), z.number()).default({}).meta({
+    description: 'Metrics of the version when it was released: bounds of rules that compare with the hold-out.',
+  }),
   actor: z.string().min(1).max(200).default('api'),
   reason: z.string().min(1).max(2000).default('registered over HTTP'),
 });
@@ -48,14 +45,10 @@ export const predictionRow = z.strictObject({
   features: z
     .record(z.string(), cell)
     .meta({ description: 'By name. One that is left out is missing (null); an unknown one is refused.' }),
-  score: z
-    .number()
-    .nullable()
-    .optional()
-    .meta({
-      description:
-        'Binary: probability of the positive class; regression: the value; multiclass: the largest probability.',
-    }),
+  score: z.number().nullable().optional().meta({
+    description:
+      'Binary: probability of the positive class; regression: the value; multiclass: the largest probability.',
+  }),
   label: z
     .union([z.string(), z.number(), z.boolean()])
     .nullable()
@@ -219,22 +212,14 @@ export const triggerAnswer = z.object({
   ignored: z.string().nullable().meta({ description: 'Why there was nothing to do; null: there was.' }),
 });
 
-export const reportAnswer = z.object({
-  ...window,
-  at: epochMs,
-  source: z.enum(['window', 'evaluation']).meta({ description: 'Measured now, or by the last check.' }),
-  drift: z.looseObject({}).nullable(),
-  quality: z.looseObject({}).nullable(),
+export const reportAnswer = z.looseObject({
+  schemaVersion: z.literal(1),
+  subject: z.looseObject({ kind: z.literal('window'), model: z.string(), version: z.string() }),
+  verdict: z.enum(['noDrift', 'warn', 'drift', 'breach', 'dataInvalid', 'insufficient']),
+  reasons,
+  features: z.array(z.looseObject({ name: z.string(), level: z.string(), effect: z.number().nullable() })),
   performance: z.looseObject({}).nullable(),
-  history: z.array(
-    z.object({
-      version: z.string(),
-      windowStart: epochMs,
-      windowEnd: epochMs,
-      breached: z.boolean(),
-      driftScore: z.number().nullable(),
-    }),
-  ),
+  quality: z.looseObject({}).nullable(),
 });
 
 export const openApi = z.looseObject({ openapi: z.string() });

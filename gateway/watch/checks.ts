@@ -14,7 +14,7 @@ import type { WatchContext, WatchSubject, Window } from './ports';
 import { subjectOf } from './subject';
 import { windowIn } from './window';
 
-const NO_REFERENCE: Reason = {
+export const NO_REFERENCE: Reason = {
   code: 'drift.noReference',
   text: 'the version has no reference: drift is not judged; POST one to /v1/models/{model}/reference',
 };
@@ -92,7 +92,8 @@ export async function performanceOf(
   const { performance } = record.policy;
   const counts = await context.ports.statistics.countPerformance(record.model, contract, window.from, window.to, {
     version,
-    slices: slices ?? performance.slices,
+    // Policies of the first release have none.
+    slices: slices ?? performance.slices ?? [],
   });
   return measurePerformanceCounts(counts.all, performance, holdoutMetrics, counts.slices);
 }

@@ -14,9 +14,7 @@ import type {
   TriggerInbox,
   WindowStatistics,
 } from '../../core/ports';
-import type { DriftMeasurement } from '../../core/drift/drift-measurement';
-import type { PerformanceMeasurement } from '../../core/performance/measure';
-import type { QualityReport } from '../../core/quality/quality-report';
+import type { DriftReportData } from '../../core/drift/report-data';
 import type { ReferenceProfile } from '../../core/drift/profile';
 import type { Access } from '../http/api-keys';
 
@@ -37,7 +35,7 @@ export interface WatchPorts {
   /** The value of an environment variable that a policy names; undefined: not set. */
   readonly secretOf: (name: string) => string | undefined;
   /** One HTML page, readable offline. Left out: only JSON is answered. */
-  readonly renderReport?: (report: WatchReport, subject: WatchSubject) => Promise<string>;
+  readonly renderReport?: (report: DriftReportData) => Promise<string>;
 }
 
 /** What the gateway itself gives the watch API. */
@@ -83,25 +81,4 @@ export interface WatchReference {
 export interface Window {
   readonly from: EpochMs;
   readonly to: EpochMs;
-}
-
-/** What a page shows: a window that was measured now, or the last check's. */
-export interface WatchReport extends Window {
-  readonly model: ModelName;
-  readonly version: ModelVersion;
-  readonly at: EpochMs;
-  readonly source: 'window' | 'evaluation';
-  readonly drift: DriftMeasurement | null;
-  readonly quality: QualityReport | null;
-  readonly performance: PerformanceMeasurement | null;
-  /** Oldest first. */
-  readonly history: readonly WatchHistory[];
-}
-
-export interface WatchHistory {
-  readonly version: ModelVersion;
-  readonly windowStart: EpochMs;
-  readonly windowEnd: EpochMs;
-  readonly breached: boolean;
-  readonly driftScore: number | null;
 }

@@ -1,94 +1,99 @@
-import type { DriftMeasurement } from '../../core/drift/drift-measurement';
+import type { DriftReportData } from '../../core/drift/report-data';
 import { RatchetError } from '../../core/errors';
 import type { EvaluationRecord } from '../../core/ports';
-import type { PerformanceMeasurement } from '../../core/performance/measure';
-import type { QualityReport } from '../../core/quality/quality-report';
+import { driftReportOf } from '../../core/report';
 import { json, type HttpAnswer } from '../http/http-server';
 import { modelIn, textIn, type WatchCall } from './call';
-import { driftOf, performanceOf, qualityOf } from './checks';
-import type { WatchReport, WatchSubject } from './ports';
+import { driftOf, NO_REFERENCE, performanceOf, qualityOf } from './checks';
+import type { WatchSubject, Window } from './ports';
 import { subjectOf } from './subject';
 import { windowIn } from './window';
 
-/** Windows that a page shows over time. */
-const MOST_WINDOWS = 200;
-
+/** The drift report of the last check, or of a window that is measured now; the earlier checks are its history. */
 export async function getReport(call: WatchCall): Promise<HttpAnswer> {
-  const { context } = call;
-  const { renderReport } = context.ports;
+  const { renderReport, evaluations } = call.context.ports;
   const isHtml = textIn(call, 'format') !== 'json';
   if (isHtml && renderReport === undefined) {
     throw new RatchetError('RATCHET_NOT_FOUND', 'This gateway renders no HTML reports.', { hint: 'Use ?format=json.' });
   }
-  const subject = await subjectOf(context, modelIn(call), textIn(call, 'version'));
-  const all = (await context.ports.evaluations.listEvaluations(subject.record.model)).filter(
+  const subject = await subjectOf(call.context, modelIn(call), textIn(call, 'version'));
+  const all = (await evaluations.listEvaluations(subject.record.model)).filter(
     ({ version }) => version === subject.version,
   );
   const asksWindow = textIn(call, 'from') !== undefined || textIn(call, 'to') !== undefined;
-  const report = asksWindow ? await measured(call, subject, all) : evaluated(subject, all);
+  const report = asksWindow ? await reportOfWindow(call, subject, all) : reportOfLast(subject, all);
   if (!isHtml || renderReport === undefined) return json(200, report);
-  return { status: 200, body: await renderReport(report, subject), type: 'text/html; charset=utf-8' };
+  return { status: 200, body: await renderReport(report), type: 'text/html; charset=utf-8' };
 }
 
-async function measured(
+async function reportOfWindow(
   call: WatchCall,
   subject: WatchSubject,
   all: readonly EvaluationRecord[],
-): Promise<WatchReport> {
+): Promise<DriftReportData> {
   const window = windowIn(call);
+  const measured = await evaluate(call, subject, window);
+  const others = all.filter(({ windowStart }) => windowStart !== window.from);
+  return reportOf(subject, [...others, measured], window.from);
+}
+
+function reportOfLast(subject: WatchSubject, all: readonly EvaluationRecord[]): DriftReportData {
+  const last = all.at(-1);
+  if (last !== undefined) return reportOf(subject, all, last.windowStart);
+  throw new RatchetError(
+    'RATCHET_NOT_FOUND',
+    `No check of ${subject.record.model} version ${subject.version} has been kept yet.`,
+    { hint: 'Ask for a window with ?from= and &to=, which is measured now.' },
+  );
+}
+
+function reportOf(subject: WatchSubject, all: readonly EvaluationRecord[], start: number): DriftReportData {
+  const { policy, policyDigest } = subject.record;
+  const { version, holdoutMetrics } = subject;
+  return driftReportOf(all, { window: { version, start }, holdoutMetrics, policy, policyDigest });
+}
+
+/** As a check would store it, and nothing is stored: no detectors and no estimate, which belong to the series of checks. */
+async function evaluate(call: WatchCall, subject: WatchSubject, window: Window): Promise<EvaluationRecord> {
   const { context } = call;
   const [drift, quality, performance] = await Promise.all([
     driftOf(context, subject, window),
     qualityOf(context, subject, window),
     performanceOf(context, subject, window),
   ]);
+  const drifted = drift?.verdict === 'drift';
+  const worse = performance.verdict === 'fail';
+  const breached = {
+    driftAndPerformance: drifted && worse,
+    driftOrPerformance: drifted || worse,
+    drift: drifted,
+    performance: worse,
+  }[subject.record.policy.triggers.require];
+  const fine = drift?.verdict === 'noDrift' && performance.verdict === 'pass' && quality.verdict === 'pass';
+  const stirred = drifted || worse || drift?.verdict === 'warn';
+  const judged = breached ? 'breach' : stirred ? 'warn' : fine ? 'noDrift' : 'insufficient';
   return {
-    ...headOf(subject, all),
-    ...window,
+    model: subject.record.model,
+    version: subject.version,
+    windowStart: window.from,
+    windowEnd: window.to,
+    report: {
+      version: subject.version,
+      windowStart: window.from,
+      windowEnd: window.to,
+      breached: breached && quality.verdict !== 'fail',
+      driftScore: drift?.driftScore ?? null,
+      reasons: [...quality.reasons, ...(drift?.reasons ?? [NO_REFERENCE]), ...performance.reasons],
+    },
+    measurement: {
+      rows: performance.rows,
+      profileDigest: subject.reference?.digest ?? null,
+      outcome: quality.verdict === 'fail' ? 'dataInvalid' : judged,
+      drift,
+      quality,
+      performance,
+    },
+    workflowId: 'on demand',
     at: context.clock.now(),
-    source: 'window',
-    drift,
-    quality,
-    performance,
   };
-}
-
-function evaluated(subject: WatchSubject, all: readonly EvaluationRecord[]): WatchReport {
-  const last = all.at(-1);
-  if (last === undefined) {
-    throw new RatchetError(
-      'RATCHET_NOT_FOUND',
-      `No check of ${subject.record.model} version ${subject.version} has been kept yet.`,
-      { hint: 'Ask for a window with ?from= and &to=, which is measured now.' },
-    );
-  }
-  const { drift, quality, performance } = last.measurement as {
-    readonly drift?: DriftMeasurement | null;
-    readonly quality?: QualityReport | null;
-    readonly performance?: PerformanceMeasurement | null;
-  };
-  return {
-    ...headOf(subject, all),
-    from: last.windowStart,
-    to: last.windowEnd,
-    at: last.at,
-    source: 'evaluation',
-    drift: drift ?? null,
-    quality: quality ?? null,
-    performance: performance ?? null,
-  };
-}
-
-function headOf(
-  subject: WatchSubject,
-  all: readonly EvaluationRecord[],
-): Pick<WatchReport, 'model' | 'version' | 'history'> {
-  const history = all.slice(-MOST_WINDOWS).map(({ version, windowStart, windowEnd, report }) => ({
-    version,
-    windowStart,
-    windowEnd,
-    breached: report.breached,
-    driftScore: report.driftScore,
-  }));
-  return { model: subject.record.model, version: subject.version, history };
 }

@@ -3,12 +3,18 @@ import type { Command, Option } from 'commander';
 import { buildProgram } from '../../cli/program';
 import { EXIT_MEANINGS } from '../../cli/exit-codes';
 import { ERROR_CODES } from '../../core/error-codes';
+import { openApiDocument } from '../../policy';
 import { policyPages } from '../../policy/reference';
 
 /** Path under docs/ → text. */
 export function generatedPages(): Readonly<Record<string, string>> {
   const policy = Object.entries(policyPages()).map(([name, text]): [string, string] => [`reference/${name}`, text]);
-  return { ...Object.fromEntries(policy), 'errors.md': errorsPage(), 'reference/cli.md': cliPage() };
+  return {
+    ...Object.fromEntries(policy),
+    'errors.md': errorsPage(),
+    'reference/openapi.json': `${JSON.stringify(openApiDocument(), null, 2)}\n`,
+    'reference/cli.md': cliPage(),
+  };
 }
 
 function errorsPage(): string {
