@@ -1,13 +1,14 @@
 import { spawn as nodeSpawn } from 'node:child_process';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { delimiter, join, resolve } from 'node:path';
+import type { DomainClassification, DomainClassifier, DomainJob } from '../../core/drift/multivariate';
 import { RatchetError } from '../../core/errors';
 import type { Logger, Trainer, TrainerJob, TrainerResult, TrialParams } from '../../core/ports';
 import { endedBadly } from './endings';
-import { jobDocument } from './job-file';
+import { domainJobDocument, jobDocument } from './job-file';
 import { parseProgressLine } from './progress-line';
 import { ProcessGroup, type Spawn } from './process-group';
-import { readResult } from './result-file';
+import { readDomainResult, readResult } from './result-file';
 import { readSuggestions } from './suggestions';
 import { WarmWorker, type WorkerAnswer } from './warm-worker';
 import { Watch } from './watch';
@@ -39,7 +40,7 @@ const SUGGEST_SILENCE_MS = 120_000;
  * {@link Trainer} by child processes: a custom command is one process a job (docs/reference/trainer.md), the built-in
  * trainer runs in warm workers, one a job at a time, started on demand and replaced when they die.
  */
-export class ProcessTrainer implements Trainer {
+export class ProcessTrainer implements Trainer, DomainClassifier {
   private readonly spawn: Spawn;
   private readonly killGraceMs: number;
   private idle: WarmWorker[] = [];
@@ -54,14 +55,21 @@ export class ProcessTrainer implements Trainer {
   /** The same folder may be used again after RATCHET_TRAINER_PREEMPTED or _HUNG: a checkpoint in it is resumed. */
   async run(job: TrainerJob, options: RunOptions): Promise<TrainerResult> {
     const outputDir = resolve(job.outputDir);
-    const jobFile = join(outputDir, 'job.json');
-    await mkdir(outputDir, { recursive: true });
-    // A result of an earlier attempt must not pass for one of this attempt.
-    await rm(join(outputDir, 'result.json'), { force: true });
-    await writeFile(jobFile, JSON.stringify(jobDocument({ ...job, outputDir }), null, 2));
+    const jobFile = await writeJob(outputDir, jobDocument({ ...job, outputDir }));
     if (options.command === null) await this.runBuiltIn(jobFile, options);
     else await this.runCommand(options.command, jobFile, options);
     return readResult({ ...job, outputDir });
+  }
+
+  /** Always the built-in trainer: a custom command knows one model's training, not this. */
+  async classifyDomain(
+    job: DomainJob,
+    options: Parameters<DomainClassifier['classifyDomain']>[1],
+  ): Promise<DomainClassification> {
+    const outputDir = resolve(job.outputDir);
+    const jobFile = await writeJob(outputDir, domainJobDocument({ ...job, outputDir }));
+    await this.runBuiltIn(jobFile, { ...options, command: null });
+    return readDomainResult({ ...job, outputDir });
   }
 
   async suggest(request: Parameters<Trainer['suggest']>[0]): Promise<readonly TrialParams[]> {
@@ -157,6 +165,15 @@ export class ProcessTrainer implements Trainer {
       CUDA_VISIBLE_DEVICES: cudaDevice ?? '',
     };
   }
+}
+
+async function writeJob(outputDir: string, document: Readonly<Record<string, unknown>>): Promise<string> {
+  const jobFile = join(outputDir, 'job.json');
+  await mkdir(outputDir, { recursive: true });
+  // A result of an earlier attempt must not pass for one of this attempt.
+  await rm(join(outputDir, 'result.json'), { force: true });
+  await writeFile(jobFile, JSON.stringify(document, null, 2));
+  return jobFile;
 }
 
 function refuseAborted(signal: AbortSignal): void {

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { RatchetError, isRatchetError } from '../../core/errors';
+import type { DomainClassification, DomainJob } from '../../core/drift/multivariate';
 import type { FeatureColumns, FeatureSpec, FeatureValue, GoldenRows, ModelContract } from '../../core/model';
 import type { TrainerJob, TrainerResult } from '../../core/ports';
 import { Reader } from './json-reader';
@@ -16,8 +17,25 @@ export const trialMetric = (task: TrainerJob['task']): 'logLoss' | 'rmse' =>
  *
  * @throws RatchetError RATCHET_TRAINER_OUTPUT naming the field
  */
-export async function readResult(job: TrainerJob): Promise<TrainerResult> {
-  const path = resolve(job.outputDir, 'result.json');
+export function readResult(job: TrainerJob): Promise<TrainerResult> {
+  return readChecked(job.outputDir, async (document) => {
+    const result = parseResult(document, job);
+    if (result.model !== null) await verifyModel(result.model);
+    return result;
+  });
+}
+
+/**
+ * Reads and checks `result.json` of a job of kind `domain`.
+ *
+ * @throws RatchetError RATCHET_TRAINER_OUTPUT naming the field
+ */
+export function readDomainResult(job: DomainJob): Promise<DomainClassification> {
+  return readChecked(job.outputDir, (document) => Promise.resolve(parseDomain(document)));
+}
+
+async function readChecked<T>(outputDir: string, check: (document: unknown) => Promise<T>): Promise<T> {
+  const path = resolve(outputDir, 'result.json');
   let document: unknown;
   try {
     document = JSON.parse(await readFile(path, 'utf8'));
@@ -33,9 +51,7 @@ export async function readResult(job: TrainerJob): Promise<TrainerResult> {
     );
   }
   try {
-    const result = parseResult(document, job);
-    if (result.model !== null) await verifyModel(result.model);
-    return result;
+    return await check(document);
   } catch (cause) {
     if (isRatchetError(cause)) throw cause;
     const reason = cause instanceof Error ? cause.message : String(cause);
@@ -71,6 +87,28 @@ function parseResult(document: unknown, job: TrainerJob): TrainerResult {
   if (job.kind === 'fit' && job.compareRandomHoldout && job.holdoutClusters.length > 0 && result.randomHoldout === null)
     throw new Error('result.random_holdout is missing, the job asked for the comparison');
   return result;
+}
+
+function parseDomain(document: unknown): DomainClassification {
+  const r = new Reader(document, 'result');
+  const share = (name: string): number => {
+    const value = r.field(name).finite();
+    if (value < 0 || value > 1) throw new Error(`result.${name} is ${value}, expected 0 to 1`);
+    return value;
+  };
+  const clusters = r.field('clusters');
+  return {
+    auc: share('auc'),
+    low: share('low'),
+    high: share('high'),
+    standardError: r.field('standard_error').finite(),
+    pValue: share('p_value'),
+    importance: r.field('importance').map((v) => v.finite()),
+    rows: { reference: r.field('rows').field('reference').index(), current: r.field('rows').field('current').index() },
+    clusters: clusters.isNull ? null : clusters.index(),
+    versions: r.optional('versions')?.map((v) => v.string()) ?? {},
+    seconds: r.field('seconds').finite(),
+  };
 }
 
 function parseModel(r: Reader | null, job: TrainerJob): TrainerResult['model'] {

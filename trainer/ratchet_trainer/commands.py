@@ -1,4 +1,4 @@
-"""The three kinds of job. Each returns the result document; files lie in the job's output folder."""
+"""The kinds of job; `domain` is in domain.py. Each returns the result document; files lie in the job's output folder."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .export import to_graph
 from .faults import TrainingError
 from .folds import cluster_folds
 from .golden import golden_rows
-from .job import Job
+from .job import DomainJob, Job
 from .metrics import holdout_metrics, trial_metric
 from .params import resolve_params
 from .progress import Progress
@@ -27,8 +27,12 @@ Result = dict[str, Any]
 PACKAGES = ("lightgbm", "scikit-learn", "skl2onnx", "onnxmltools", "onnx", "numpy", "pandas", "pyarrow")
 
 
-def run_job(job: Job, progress: Progress) -> Result:
+def run_job(job: Job | DomainJob, progress: Progress) -> Result:
     """Does the job and writes result.json into its folder."""
+    if isinstance(job, DomainJob):
+        from .domain import run_domain
+
+        return run_domain(job, progress)
     started = time.monotonic()
     job.output_dir.mkdir(parents=True, exist_ok=True)
     progress.say(0.0, "reading the snapshot")

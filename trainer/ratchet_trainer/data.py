@@ -56,7 +56,7 @@ def read_snapshot(job: Job) -> Rows:
         raise TrainingError(f"the snapshot {job.snapshot_path} is not readable Parquet: {error}") from error
     if table.num_rows == 0:
         raise TrainingError("the snapshot holds no rows")
-    columns = {column_name(i): _feature_column(table, f) for i, f in enumerate(job.features)}
+    columns = {column_name(i): feature_column(table, f) for i, f in enumerate(job.features)}
     return Rows(
         pd.DataFrame(columns),
         _target(table, job),
@@ -79,7 +79,7 @@ def _verify(job: Job) -> None:
         )
 
 
-def _feature_column(table: pa.Table, feature: Feature) -> np.ndarray | pd.Series:
+def feature_column(table: pa.Table, feature: Feature) -> np.ndarray | pd.Series:
     column = table[feature.name]
     if feature.kind == "number":
         try:

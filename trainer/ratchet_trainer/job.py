@@ -1,4 +1,4 @@
-"""The job file: snake_case JSON of core/ports.ts TrainerJob."""
+"""The job file: snake_case JSON of core/ports.ts TrainerJob, or of core/drift/multivariate DomainJob."""
 
 from __future__ import annotations
 
@@ -61,11 +61,29 @@ class Job:
         return "columns" if self.strings else "matrix"
 
 
-def read_job(path: str | Path) -> Job:
+@dataclass(frozen=True)
+class DomainJob:
+    """Kind `domain`: two tables instead of one snapshot, no target."""
+
+    reference_path: Path
+    reference_digest: str
+    current_path: Path
+    current_digest: str
+    features: tuple[Feature, ...]
+    cluster_column: str | None
+    folds: int
+    maximum_rows: int
+    seed: int
+    output_dir: Path
+
+
+def read_job(path: str | Path) -> Job | DomainJob:
     try:
         document = json.loads(Path(path).read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise TrainingError(f"the job file {path} cannot be read: {error}") from error
+    if isinstance(document, dict) and document.get("kind") == "domain":
+        return parse_domain_job(document)
     return parse_job(document)
 
 
@@ -92,6 +110,31 @@ def parse_job(document: Any) -> Job:
         fingerprint=_fingerprint(document),
     )
     _check(job)
+    return job
+
+
+def parse_domain_job(document: dict[str, Any]) -> DomainJob:
+    job = DomainJob(
+        reference_path=_local_path(_get(document, "reference_uri", str)),
+        reference_digest=_get(document, "reference_digest", str),
+        current_path=_local_path(_get(document, "current_uri", str)),
+        current_digest=_get(document, "current_digest", str),
+        features=tuple(_feature(entry) for entry in _get(document, "features", list)),
+        cluster_column=_get(document, "cluster_column", str, None),
+        folds=int(_get(document, "folds", int, 5)),
+        maximum_rows=int(_get(document, "maximum_rows", int, 200_000)),
+        seed=int(_get(document, "seed", int, 0)),
+        output_dir=Path(_get(document, "output_dir", str)),
+    )
+    names = [f.name for f in job.features]
+    if not names:
+        raise TrainingError("the job names no features")
+    if len(set(names)) != len(names):
+        raise TrainingError(f"feature names repeat: {sorted(n for n in set(names) if names.count(n) > 1)}")
+    if not 2 <= job.folds <= 50:
+        raise TrainingError(f"folds of the job is {job.folds}, expected 2 to 50")
+    if job.maximum_rows < job.folds:
+        raise TrainingError(f"maximum_rows of the job is {job.maximum_rows}, expected at least its {job.folds} folds")
     return job
 
 
