@@ -14,7 +14,8 @@ export async function listEvaluations(call: WatchCall): Promise<HttpAnswer> {
   const limit = numberIn(call, 'limit');
   const all = [...(await evaluations.listEvaluations(model))].sort(newestFirst);
   const before = textIn(call, 'before');
-  const rest = before === undefined ? all : all.filter((record) => isBefore(record, before));
+  const place = before === undefined ? null : placeOf(before);
+  const rest = place === null ? all : all.filter((record) => isBefore(record, place));
   const page = rest.slice(0, limit);
   const last = page.at(-1);
   return json(200, {
@@ -66,8 +67,15 @@ function placeAfter(all: readonly { readonly id: string }[], id: string): number
 const newestFirst = (a: EvaluationRecord, b: EvaluationRecord): number =>
   b.windowStart - a.windowStart || (a.version < b.version ? 1 : a.version > b.version ? -1 : 0);
 
-function isBefore(record: EvaluationRecord, cursor: string): boolean {
-  const [start, version] = afterCursor(cursor, 2);
-  const at = Number(start);
-  return record.windowStart < at || (record.windowStart === at && record.version < (version ?? ''));
+interface Place {
+  readonly start: number;
+  readonly version: string;
 }
+
+function placeOf(cursor: string): Place {
+  const [start, version] = afterCursor(cursor, 2);
+  return { start: Number(start), version: version ?? '' };
+}
+
+const isBefore = (record: EvaluationRecord, { start, version }: Place): boolean =>
+  record.windowStart < start || (record.windowStart === start && record.version < version);
