@@ -18,8 +18,11 @@ import {
   MemoryModelStore,
   MemoryPredictionReader,
   MemoryPredictionSink,
+  MemoryProfileStore,
+  MemoryQualityStatistics,
   MemoryRouteSource,
   MemoryRouteStore,
+  MemoryWindowStatistics,
 } from '../../adapters/memory';
 import { OnnxModelRuntime } from '../../adapters/onnx';
 import type { GoldenRows, ModelContract, ModelVersion, VersionRecord } from '../../core/model';
@@ -81,6 +84,9 @@ export class ServingWorld {
   readonly evaluations = new MemoryEvaluationStore(this.db);
   readonly gateways = new MemoryGatewayStatusStore(this.db);
   readonly predictions = new MemoryPredictionReader(this.db);
+  readonly statistics = new MemoryWindowStatistics(this.db);
+  readonly quality = new MemoryQualityStatistics(this.db);
+  readonly profiles = new MemoryProfileStore(this.db);
   readonly files = new Map<string, Uint8Array>();
   /** Asked for files that are not in `files`. */
   fetchElsewhere: RegistryStore['fetchModel'] = (uri) => Promise.reject(new Error(`no file ${uri}`));
