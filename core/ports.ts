@@ -532,6 +532,13 @@ export interface EvaluationStore {
     version: ModelVersion,
     endedAfter: EpochMs,
   ): Promise<{ readonly start: EpochMs; readonly end: EpochMs; readonly revision: number } | null>;
+  /** The newest window of every model (its latest revision), by model. One query. */
+  newestEvaluations(): Promise<readonly NewestEvaluation[]>;
+}
+
+export interface NewestEvaluation extends EvaluationRecord {
+  /** Windows of the version that breached in a row, up to its newest judged one; windows that could not be judged do not count. */
+  readonly consecutiveBreaches: number;
 }
 
 // ---------------------------------------------------------------- training data

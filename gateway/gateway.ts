@@ -53,6 +53,7 @@ class HttpGateway implements Gateway {
   private readonly shadows: ShadowQueue;
   private readonly predictor: Predictor;
   private readonly access: Access;
+  private readonly detection: DetectionGauges | null;
   private logs: PredictionLogs | null = null;
   private lock: FolderLock | null = null;
   private routesRead = false;
@@ -182,6 +183,7 @@ class HttpGateway implements Gateway {
       describe: (model) => this.describe(model),
       isReady: () => this.isReady(),
       status: () => this.status(),
+      refreshMetrics: async () => this.detection?.refresh(),
       watch: this.watchHandler(),
     });
   }

@@ -1,5 +1,5 @@
 import { oldestOpenWindow } from '../../core/drift/window-grid';
-import type { EvaluationRecord, EvaluationStore } from '../../core/ports';
+import type { EvaluationRecord, EvaluationStore, NewestEvaluation } from '../../core/ports';
 import type { MemoryDatabase } from './database';
 
 export class MemoryEvaluationStore implements EvaluationStore {
@@ -48,6 +48,17 @@ export class MemoryEvaluationStore implements EvaluationStore {
       .sort((a, b) => a.windowStart - b.windowStart)[0];
     if (changed === undefined) return null;
     return { start: changed.windowStart, end: changed.windowEnd, revision: revisionOf(changed) + 1 };
+  }
+
+  async newestEvaluations(): Promise<readonly NewestEvaluation[]> {
+    const models = [...new Set(this.db.evaluations.map((e) => e.model))].sort();
+    return models.map((model) => {
+      const all = this.latest(model).sort((a, b) => b.windowEnd - a.windowEnd || b.at - a.at);
+      const newest = all[0]!;
+      const judged = all.filter((e) => e.version === newest.version && e.report.judged !== false);
+      const pass = judged.findIndex((e) => !e.report.breached);
+      return { ...structuredClone(newest), consecutiveBreaches: pass < 0 ? judged.length : pass };
+    });
   }
 
   /** The latest revision of each window. */

@@ -1,6 +1,6 @@
 import type { Pool } from 'pg';
 import { RatchetError } from '../../core/errors';
-import type { EvaluationRecord, EvaluationStore } from '../../core/ports';
+import type { EvaluationRecord, EvaluationStore, NewestEvaluation } from '../../core/ports';
 import { oldestOpenWindow } from '../../core/drift/window-grid';
 import { rows, timestamp } from './database';
 
@@ -35,6 +35,23 @@ const CHANGED_SINCE = `
     WHERE l.model = $1 AND l.received_at > e.at AND p.version = $2 AND p.arm IN ('champion', 'canary')
       AND p.occurred_at >= e.window_start AND p.occurred_at < e.window_end)
   ORDER BY e.window_start LIMIT 1`;
+
+/** The newest window of each model; then, without the measurements, how many judged windows since the last one that passed. */
+const NEWEST = `
+  WITH newest AS (
+    SELECT DISTINCT ON (model) ${COLUMNS} FROM ratchet.evaluations
+    ORDER BY model, window_end DESC, revision DESC, at DESC
+  ), judged AS (
+    SELECT DISTINCT ON (e.model, e.window_start) e.model, e.window_end,
+      (e.report ->> 'breached')::boolean AS breached, coalesce((e.report ->> 'judged')::boolean, true) AS judged
+    FROM ratchet.evaluations e JOIN newest n ON n.model = e.model AND n.version = e.version
+    ORDER BY e.model, e.window_start, e.revision DESC
+  )
+  SELECT n.*, (
+    SELECT count(*)::integer FROM judged j WHERE j.model = n.model AND j.judged AND j.window_end > coalesce(
+      (SELECT max(p.window_end) FROM judged p WHERE p.model = n.model AND p.judged AND NOT p.breached), '-infinity')
+  ) AS consecutive_breaches
+  FROM newest n ORDER BY n.model`;
 
 /** Evaluated windows; the primary key (model, version, start, revision) makes each count once. */
 export class PostgresEvaluationStore implements EvaluationStore {
@@ -109,6 +126,19 @@ export class PostgresEvaluationStore implements EvaluationStore {
     return found === undefined
       ? null
       : { start: found.window_start, end: found.window_end, revision: found.revision + 1 };
+  }
+
+  async newestEvaluations(): Promise<readonly NewestEvaluation[]> {
+    const found = await rows<EvaluationRow & { readonly consecutive_breaches: number }>(
+      this.pool,
+      'reading the newest evaluations',
+      NEWEST,
+      [],
+    );
+    return found.map(({ consecutive_breaches: consecutiveBreaches, ...row }) => ({
+      ...toRecord(row),
+      consecutiveBreaches,
+    }));
   }
 }
 
