@@ -57,6 +57,7 @@ export function createHandler(ports: EndpointPorts): Handler {
         return invocations(ports, request, rest);
       case 'metrics':
         await guard(ports, request, 'GET', 'operate');
+        await ports.refreshMetrics?.();
         return { status: 200, body: ports.metrics.render(), type: 'text/plain; version=0.0.4; charset=utf-8' };
       case 'status':
         await guard(ports, request, 'GET', 'operate');
