@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { openApiDocument, WATCH_ROUTES, watchApi, type WatchRoute } from '../../policy';
 import { parseApiKeys } from '../../gateway';
+import { VersionCache } from '../../gateway/models/version-cache';
 import { DAY, MODEL_NAME, NOW, POLICY, referenceCsv, rows, SECRET, truths, WatchWorld, windowOf } from './watch-world';
 import { until } from './fakes';
 
@@ -51,7 +52,6 @@ describe('registering a model that is served elsewhere', () => {
   });
 
   it('is never loaded by a gateway that is told to', async () => {
-    const { VersionCache } = await import('../../gateway/models/version-cache');
     const cache = new VersionCache(
       world.fakes.dataDir,
       world.watch.models,
