@@ -10,6 +10,7 @@ type Onnx = typeof import('../adapters/onnx');
 type Embedded = typeof import('../adapters/embedded');
 type Csv = typeof import('../adapters/csv');
 type Parquet = typeof import('../adapters/parquet');
+type Report = typeof import('../adapters/report');
 
 export const loadPostgres = (): Postgres => require('../adapters/postgres') as Postgres;
 export const loadMlflow = (): Mlflow => require('../adapters/mlflow') as Mlflow;
@@ -17,3 +18,4 @@ export const loadOnnx = (): Onnx => require('../adapters/onnx') as Onnx;
 export const loadEmbedded = (): Embedded => require('../adapters/embedded') as Embedded;
 export const loadCsv = (): Csv => require('../adapters/csv') as Csv;
 export const loadParquet = (): Parquet => require('../adapters/parquet') as Parquet;
+export const loadReport = (): Report => require('../adapters/report') as Report;

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { PRESETS } from './presets';
 import { isObject } from './merge';
 import { policySchema, PRESET_NAMES } from './schema';
+import { RESULT_DOCUMENTS } from './result-schemas';
 import { MESSAGE_PAYLOADS, WORKFLOW_INPUTS } from './workflow-inputs';
 
 type JsonSchema = Readonly<Record<string, unknown>>;
@@ -15,6 +16,7 @@ export function policyPages(): Readonly<Record<string, string>> {
     'policy.md': policyPage(policy),
     ...schemasOf(WORKFLOW_INPUTS, ''),
     ...schemasOf(MESSAGE_PAYLOADS, 'message.'),
+    ...schemasOf(RESULT_DOCUMENTS, 'cli.'),
   };
 }
 

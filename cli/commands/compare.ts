@@ -1,13 +1,18 @@
+import { writeFile } from 'node:fs/promises';
+import { basename } from 'node:path';
 import { type Command, Option } from 'commander';
 import { compareFrames, type Comparison } from '../../core/compare';
 import { CATEGORICAL_METHODS, NUMERIC_METHODS, type DriftMethod } from '../../core/drift/method';
 import { RatchetError } from '../../core/errors';
+import { driftReportOfComparison } from '../../core/report';
 import { COMPARE_PRESETS, compareRuleOf, type ComparePreset } from '../../policy';
 import { comparisonText } from '../comparison-text';
 import { EXIT, type ExitCode } from '../exit-codes';
 import { answer, type CliIo, type CommonFlags } from '../io';
 import { kinds, names, openShare, weights } from '../list-options';
+import { loadReport } from '../lazy';
 import { examples, wholeNumber, withJson } from '../options';
+import { fileFault } from '../read-file';
 import { columnOf } from '../tables/column-of';
 import { readTable } from '../tables/read-table';
 
@@ -21,6 +26,7 @@ interface CompareFlags extends CommonFlags {
   readonly alpha?: number;
   readonly minRows?: number;
   readonly anyTopK?: number;
+  readonly html?: string;
 }
 
 const METHODS: readonly string[] = [...new Set([...NUMERIC_METHODS, ...CATEGORICAL_METHODS])];
@@ -65,12 +71,13 @@ export function registerCompare(program: Command, io: CliIo): void {
         wholeNumber,
       ),
     )
+    .option('--html <file>', 'write the report as one HTML page too, readable offline')
     .addHelpText(
       'after',
       examples(
         'ratchet compare training.parquet today.parquet',
         'ratchet compare training.csv today.csv --methods ks,wasserstein --columns age,plan --json',
-        'ratchet compare last-week.csv today.csv --cluster-by hour',
+        'ratchet compare last-week.csv today.csv --cluster-by hour --html report.html',
       ),
     )
     .action(async (reference: string, current: string, flags: CompareFlags) => {
@@ -96,6 +103,19 @@ export function registerCompare(program: Command, io: CliIo): void {
         ...(flags.clusterBy === undefined ? {} : { clusterBy: flags.clusterBy }),
         ...(flags.weights === undefined ? {} : { weights: flags.weights }),
       });
+      if (flags.html !== undefined) {
+        const page = await new (loadReport().EchartsReportRenderer)().renderDrift(
+          driftReportOfComparison(comparison, {
+            reference: basename(reference),
+            current: basename(current),
+            rule,
+            ...(flags.weights === undefined ? {} : { weights: flags.weights }),
+          }),
+        );
+        await writeFile(flags.html, page).catch((cause: unknown) => {
+          throw fileFault(cause, String(flags.html), 'write');
+        });
+      }
       io.setExitCode(EXIT_CODES[comparison.dataset.verdict]);
       answer(io, flags, comparison, comparisonText(comparison));
     });

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { compareFrames, type Comparison } from '../../core/compare';
 import { readCsvFile } from '../../adapters/csv';
 import { compareRuleOf, COMPARE_PRESETS } from '../../policy';
@@ -106,6 +107,17 @@ describe('ratchet compare', () => {
     const { code, out, err } = await ratchet('compare', reference(), current(), ...argv);
     expect({ code, out }).toEqual({ code: 2, out: '' });
     expect(err).toContain(text);
+  });
+
+  it('writes the page of --html beside the JSON on stdout, and exits 2 where it cannot be written', async () => {
+    const page = fileOf('report.html', '');
+    await compared(reference(), current(), '--html', page);
+    const html = readFileSync(page, 'utf8');
+    expect(html).toMatch(/^<!doctype html>/i);
+    expect(html).toContain('current.csv');
+    expect(html.length).toBeLessThan(200_000);
+    const lost = await ratchet('compare', reference(), current(), '--html', '/nowhere/report.html');
+    expect(lost).toMatchObject({ code: 2, out: '', err: expect.stringContaining('its folder does not exist') });
   });
 
   it('takes names that hold commas as JSON', async () => {
