@@ -8,7 +8,10 @@ export type WindowOutcome = Exclude<DriftCheckResult['outcome'], 'noWindow'>;
 
 export interface WindowJudgement {
   readonly outcome: WindowOutcome;
-  /** false: what the policy's rule needs could not be judged. Such a window counts for nothing: it neither breaches nor clears. */
+  /**
+   * false: what the policy's rule needs could not be judged. Such a window counts for nothing: it neither breaches nor clears. An
+   * `insufficient` window can be judged: without a reference, its performance alone may be what the rule asks for.
+   */
   readonly judged: boolean;
   readonly reasons: readonly Reason[];
 }
@@ -51,7 +54,9 @@ export function judgeWindow(m: WindowMeasurement, policy: Policy): WindowJudgeme
     drift: driftKnown,
     performance: performanceKnown,
   }[policy.triggers.require];
-  return { outcome, judged: known && outcome !== 'insufficient' && outcome !== 'dataInvalid', reasons: reasonsOf(m) };
+  // Too little data for the quality rules can hold back a pass, never hide a breach.
+  const judged = outcome === 'breach' || (known && m.quality.verdict === 'pass');
+  return { outcome, judged, reasons: reasonsOf(m) };
 }
 
 function outcomeOf(m: WindowMeasurement, breached: boolean, stirred: boolean): WindowOutcome {
@@ -59,6 +64,7 @@ function outcomeOf(m: WindowMeasurement, breached: boolean, stirred: boolean): W
   if (breached) return 'breach';
   if (stirred) return 'warn';
   const judged: Verdict[] = [
+    m.quality.verdict,
     m.performance.verdict,
     m.drift === null || m.drift.verdict === 'insufficient' ? 'inconclusive' : 'pass',
   ];

@@ -13,7 +13,7 @@ import { judgeQuality } from '../core/quality/judge';
 import { qualityPlanOf } from '../core/quality/quality-counts';
 import type { QualityReport } from '../core/quality/quality-report';
 import type { ActivityPorts } from './ports';
-import { runDetectors, type DetectorMeasurement } from './window-detectors';
+import { keptDetectors, runDetectors, type DetectorMeasurement } from './window-detectors';
 import { estimateWindow, type WindowEstimate } from './window-estimate';
 
 /** What an evaluation stores: plain JSON, enough to recompute its verdict (I5). */
@@ -40,7 +40,7 @@ export interface MeasureInput {
   readonly to: EpochMs;
   /** Hours before it are complete: their counts are kept. */
   readonly closedBefore: EpochMs;
-  /** A recomputation after late labels: detectors have seen those labels already, or will. */
+  /** A recomputation after late labels: those labels come to the detectors by the stream, in the next check of a new window. */
   readonly recomputation: boolean;
 }
 
@@ -68,7 +68,7 @@ export async function measureWindow(ports: MeasurePorts, input: MeasureInput): P
     performance: measurePerformanceCounts(all, policy.performance, version.holdoutMetrics, slices),
     estimate: await estimateWindow(ports.statistics, { ...input, profile, counts }),
     detectors: input.recomputation
-      ? null
+      ? keptDetectors(earlier, version.version, from)
       : await runDetectors(ports.statistics, { model, version: version.version, contract, policy, earlier }),
   };
 }

@@ -3,10 +3,11 @@ import type { EvaluationReport } from '../core/messages';
 import type { EpochMs, ModelName, ModelVersion } from '../core/model';
 import type { Policy } from '../core/policy';
 import type { DriftCheckResult } from '../core/workflow-io';
+import { isExternal } from '../core/external-version';
 import { driftReportOf } from '../core/report';
 import { guarded, withHeartbeat } from './failure';
-import { judgeWindow } from './judge-window';
-import { measureWindow } from './measure-window';
+import { judgeWindow, type WindowOutcome } from './judge-window';
+import { measureWindow, type WindowMeasurement } from './measure-window';
 import type { ActivityPorts } from './ports';
 import { servingSince } from './serving-since';
 
@@ -61,9 +62,9 @@ export function createWatchActivities(ports: WatchPorts) {
      */
     async nextCheckWindow(input: { readonly model: ModelName; readonly policy: Policy }): Promise<CheckWindow | null> {
       const { model, policy } = input;
-      const route = await ports.routes.getRoute(model);
+      const champion = await watchedVersion(model);
       // Nothing serves yet: there is nothing to check, and that is no fault.
-      if (route === null) return null;
+      if (champion === null) return null;
       const [latest, earliest] = await Promise.all([
         ports.predictions.latestOccurredAt(model),
         ports.predictions.earliestOccurredAt(model),
@@ -72,21 +73,21 @@ export function createWatchActivities(ports: WatchPorts) {
       const watermark = latest - policy.eventTime.allowedLatenessMs - policy.eventTime.labelHorizonMs;
       const { anchor, windowMs } = policy.drift;
       // A promoted version is judged on windows that begin after it began to serve; else the grid cell of the first row counts.
-      const served = await servingSince(ports.decisions, model, route.champion, ['route.promote']);
+      const served = await servingSince(ports.decisions, model, champion, ['route.promote']);
       const cell =
         served === null ? Math.floor((earliest - anchor) / windowMs) : Math.ceil((served - anchor) / windowMs);
       const next = await ports.evaluations.nextWindow(
         model,
-        route.champion,
+        champion,
         policy.drift,
         anchor + cell * windowMs,
         watermark,
       );
-      if (next !== null) return { version: route.champion, start: next.start, end: next.end };
+      if (next !== null) return { version: champion, start: next.start, end: next.end };
       // Nothing new: a window whose labels came late is judged again until its horizon closes.
       const endedAfter = latest - policy.eventTime.allowedLatenessMs - (policy.performance.recomputeMs ?? 0);
-      const again = await ports.evaluations.nextRecomputation(model, route.champion, endedAfter);
-      return again === null ? null : { version: route.champion, ...again };
+      const again = await ports.evaluations.nextRecomputation(model, champion, endedAfter);
+      return again === null ? null : { version: champion, ...again };
     },
 
     /** Measures one window, stores the evaluation (once) and its decision record. */
@@ -130,31 +131,33 @@ export function createWatchActivities(ports: WatchPorts) {
         at,
         revision,
       });
+      // What was saved first counts: a retry may have seen labels that came in between, and must not tell another story.
+      const kept = saved.measurement as unknown as WindowMeasurement & { readonly outcome: WindowOutcome };
       await ports.decisions.record({
         key: input.key,
         model,
         version: window.version,
         kind: 'drift',
         verdict:
-          outcome === 'noDrift'
+          kept.outcome === 'noDrift'
             ? 'pass'
-            : outcome === 'breach'
+            : kept.outcome === 'breach'
               ? 'fail'
-              : outcome === 'dataInvalid'
+              : kept.outcome === 'dataInvalid'
                 ? 'error'
                 : 'inconclusive',
-        reasons,
+        reasons: saved.report.reasons,
         evidence: {
           window,
-          rows: m.rows,
-          outcome,
-          profileDigest: m.profileDigest,
-          drift: m.drift,
-          target: m.target,
-          performance: m.performance,
-          estimate: m.estimate,
-          detectors: m.detectors,
-          quality: m.quality,
+          rows: kept.rows,
+          outcome: kept.outcome,
+          profileDigest: kept.profileDigest,
+          drift: kept.drift,
+          target: kept.target,
+          performance: kept.performance,
+          estimate: kept.estimate,
+          detectors: kept.detectors,
+          quality: kept.quality,
           revision,
           thresholds: { drift: policy.drift, performance: policy.performance, require: policy.triggers.require },
           codeVersion: ports.codeVersion,
@@ -163,15 +166,15 @@ export function createWatchActivities(ports: WatchPorts) {
         reason: `${revision > 1 ? 'recomputed after late labels: ' : 'scheduled '}check of ${new Date(window.start).toISOString()} to ${new Date(window.end).toISOString()}`,
         workflowId: input.workflowId,
       });
-      const metricText = m.performance.metrics
+      const metricText = kept.performance.metrics
         .map((x) => `${x.name} ${x.value === null ? 'n/a' : x.value.toFixed(3)}`)
         .join(', ');
-      const drifted = m.drift?.driftedFeatures ?? [];
+      const drifted = kept.drift?.driftedFeatures ?? [];
       return {
-        outcome,
+        outcome: kept.outcome,
         report: saved.report,
         driftedFeatures: drifted,
-        summary: `${m.rows} rows; drifted: ${drifted.length === 0 ? 'none' : drifted.join(', ')}; ${metricText}`,
+        summary: `${kept.rows} rows; drifted: ${drifted.length === 0 ? 'none' : drifted.join(', ')}; ${metricText}`,
       };
     },
 
@@ -232,6 +235,14 @@ export function createWatchActivities(ports: WatchPorts) {
       await ports.workflows.reportEvaluation(input.model, input.report);
     },
   });
+
+  /** The champion; for a model that is served elsewhere its newest version. null: none. */
+  async function watchedVersion(model: ModelName): Promise<ModelVersion | null> {
+    const route = await ports.routes.getRoute(model);
+    if (route !== null) return route.champion;
+    const external = (await ports.models.listVersions(model)).filter(isExternal);
+    return external.sort((a, b) => Number(a.version) - Number(b.version)).at(-1)?.version ?? null;
+  }
 }
 
 /** Flattens a measurement into MLflow metric points: `psi.<feature>` and the performance metrics. */

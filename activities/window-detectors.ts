@@ -1,6 +1,6 @@
 /** Streaming detectors over the errors of late labels, in the order in which labels arrived. Their state travels from check to check. */
 import { createDetector, updateDetector, type DetectorConfig, type DetectorState } from '../core/drift/streaming';
-import type { ModelContract, ModelName, ModelVersion } from '../core/model';
+import type { EpochMs, ModelContract, ModelName, ModelVersion } from '../core/model';
 import type { Policy } from '../core/policy';
 import type { EvaluationRecord, WindowStatistics } from '../core/ports';
 import type { Reason } from '../core/verdict';
@@ -11,11 +11,15 @@ export interface DetectorMeasurement {
   readonly cursor: string | null;
   /** Errors taken by this check. */
   readonly taken: number;
+  /** Errors taken since the version began: the record with most of them holds the newest state. */
+  readonly total: number;
   readonly detectors: readonly {
     readonly action: 'warn' | 'breach';
     readonly state: DetectorState;
     /** By this check's errors: 0-based index since the version began. */
     readonly signals: readonly { readonly index: number; readonly kind: 'warning' | 'drift' }[];
+    /** In the warning zone at the last error: the next check signals an entry into it, not that it is there still. */
+    readonly inWarning: boolean;
     /** Set when the stream cannot feed the detector (DDM wants 0/1, a regression has other errors). */
     readonly problem: string | null;
   }[];
@@ -34,7 +38,7 @@ export async function runDetectors(
     readonly version: ModelVersion;
     readonly contract: ModelContract;
     readonly policy: Policy;
-    /** Evaluations of the model; the newest one of this version holds the state. */
+    /** Evaluations of the model; one of this version holds the state. */
     readonly earlier: readonly EvaluationRecord[];
   },
 ): Promise<DetectorMeasurement | null> {
@@ -46,10 +50,9 @@ export async function runDetectors(
   const running = wanted.map(({ action, ...config }) => ({
     action,
     // The states are changed in place: those of the record stay as they are.
-    state: structuredClone(stateOf(before, config)),
+    ...structuredClone(startOf(before, config)),
     signals: [] as { index: number; kind: 'warning' | 'drift' }[],
     problem: null as string | null,
-    last: 'none',
   }));
   while (taken < MOST_ERRORS) {
     const page = await statistics.readErrors(input.model, input.contract, input.version, cursor, PAGE);
@@ -62,16 +65,36 @@ export async function runDetectors(
   return {
     cursor,
     taken,
-    detectors: running.map(({ action, state, signals, problem }) => ({ action, state, signals, problem })),
+    total: (before?.total ?? 0) + taken,
+    detectors: running.map(({ action, state, signals, inWarning, problem }) => ({
+      action,
+      state,
+      signals,
+      inWarning,
+      problem,
+    })),
     reasons: running.flatMap(({ state, signals, problem }) => reasonsOf(state, signals, problem)),
   };
+}
+
+/**
+ * What the window's first evaluation knew of the detectors. A recomputation takes this over: its late labels come by the stream, to the
+ * next check. Without it the window would lose its signals, and the next check the state.
+ */
+export function keptDetectors(
+  earlier: readonly EvaluationRecord[],
+  version: ModelVersion,
+  windowStart: EpochMs,
+): DetectorMeasurement | null {
+  const former = earlier.find((record) => record.version === version && record.windowStart === windowStart);
+  return former === undefined ? null : detectorsOf(former);
 }
 
 interface Running {
   readonly state: DetectorState;
   readonly signals: { index: number; kind: 'warning' | 'drift' }[];
+  inWarning: boolean;
   problem: string | null;
-  last: string;
 }
 
 function feed(detector: Running, error: number): void {
@@ -79,33 +102,42 @@ function feed(detector: Running, error: number): void {
   const index = detector.state.seen;
   try {
     const { signal } = updateDetector(detector.state, error);
-    if (signal !== 'none' && (signal === 'drift' || detector.last !== 'warning')) {
+    if (signal !== 'none' && (signal === 'drift' || !detector.inWarning)) {
       detector.signals.push({ index, kind: signal });
     }
-    detector.last = signal;
+    detector.inWarning = signal === 'warning';
   } catch (cause) {
     detector.problem = cause instanceof Error ? cause.message : String(cause);
   }
 }
 
 /** The same detector with the same parameters goes on; a new or changed one begins. */
-function stateOf(before: DetectorMeasurement | null, config: DetectorConfig): DetectorState {
+function startOf(
+  before: DetectorMeasurement | null,
+  config: DetectorConfig,
+): { readonly state: DetectorState; readonly inWarning: boolean } {
   const fresh = createDetector(config);
   const same = before?.detectors.find(
     ({ state }) =>
       state.detector === fresh.detector && JSON.stringify(state.parameters) === JSON.stringify(fresh.parameters),
   );
-  return same?.state ?? fresh;
+  return same === undefined ? { state: fresh, inWarning: false } : { state: same.state, inWarning: same.inWarning };
 }
 
+/** Windows are not always judged in their order (rows may come late), so the stream's position decides, not the window's. */
 function lastOf(earlier: readonly EvaluationRecord[], version: ModelVersion): DetectorMeasurement | null {
   const known = earlier
     .filter((record) => record.version === version)
-    .sort((a, b) => b.windowEnd - a.windowEnd)
-    .map((record) => record.measurement['detectors'])
-    .find((found) => found !== null && found !== undefined);
-  return (known as DetectorMeasurement | undefined) ?? null;
+    .flatMap((record) => {
+      const detectors = detectorsOf(record);
+      return detectors === null ? [] : [{ at: record.at, detectors }];
+    })
+    .sort((a, b) => b.detectors.total - a.detectors.total || b.at - a.at);
+  return known[0]?.detectors ?? null;
 }
+
+const detectorsOf = (record: EvaluationRecord): DetectorMeasurement | null =>
+  (record.measurement['detectors'] as DetectorMeasurement | null | undefined) ?? null;
 
 function reasonsOf(
   state: DetectorState,
