@@ -42,6 +42,9 @@ export interface PairingOptions {
   readonly without?: string | undefined;
 }
 
+/** Why a column of the reference is not compared: it has vanished. */
+export const ONLY_REFERENCE = 'only the reference has it';
+
 export function pairColumns(
   reference: Frame,
   current: Frame,
@@ -60,7 +63,7 @@ export function pairColumns(
         before,
         [...current.columns].filter(([other]) => !reference.columns.has(other)),
       );
-      notCompared.push({ name, why: 'only the reference has it', ...(rename && { probableRename: rename }) });
+      notCompared.push({ name, why: ONLY_REFERENCE, ...(rename && { probableRename: rename }) });
     } else {
       pairs.push(pairOf(name, before, now, Object.hasOwn(kinds, name) ? kinds[name] : undefined));
     }

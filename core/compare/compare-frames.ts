@@ -4,7 +4,7 @@ import { shares } from '../drift/bin-shares';
 import { RatchetError } from '../errors';
 import type { Frame } from '../frame';
 import { clustersOf, designOf } from './cluster-design';
-import { pairColumns, type ColumnPair, type NumberPair, type StringPair } from './column-pair';
+import { ONLY_REFERENCE, pairColumns, type ColumnPair, type NumberPair, type StringPair } from './column-pair';
 import type { CompareRule } from './compare-rule';
 import type { ComparedHistogram, ComparedTest, Comparison, FeatureComparison } from './comparison';
 import {
@@ -96,6 +96,7 @@ export function compareFrames(reference: Frame, current: Frame, options: Compare
         });
 
   const order = { drift: 0, warn: 1, ok: 2, insufficient: 3 } as const;
+  const vanished = notCompared.filter(({ why }) => why === ONLY_REFERENCE).map(({ name }) => name);
   const ranked = [...features].sort(
     (a, b) => order[a.verdict] - order[b.verdict] || (b.effect ?? -1) - (a.effect ?? -1) || (a.name < b.name ? -1 : 1),
   );
@@ -105,7 +106,8 @@ export function compareFrames(reference: Frame, current: Frame, options: Compare
     reference: { rows: reference.rows },
     current: { rows: current.rows },
     features: ranked,
-    dataset: rule.kind === 'evidently' ? judgeTableAsEvidently(ranked) : judgeTable(ranked, rule, options.weights),
+    dataset:
+      rule.kind === 'evidently' ? judgeTableAsEvidently(ranked) : judgeTable(ranked, rule, options.weights, vanished),
     notCompared,
   };
 }

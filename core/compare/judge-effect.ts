@@ -145,11 +145,15 @@ export function withThresholds(
   });
 }
 
-/** @param weights importance by feature; undefined: every feature counts 1. */
+/**
+ * @param weights importance by feature; undefined: every feature counts 1.
+ * @param vanished columns of the reference that the current table lacks: what is not there cannot be "no drift".
+ */
 export function judgeTable(
   features: readonly FeatureComparison[],
   rule: EffectRule,
   weights: Readonly<Record<string, number>> | undefined,
+  vanished: readonly string[] = [],
 ): Comparison['dataset'] {
   const at = (verdict: FeatureComparison['verdict']): readonly FeatureComparison[] =>
     features.filter((f) => f.verdict === verdict);
@@ -165,7 +169,7 @@ export function judgeTable(
     ? 'drift'
     : insufficient.length > 0 || features.length === 0 || driftedShare === null
       ? 'insufficient'
-      : drifted.length + at('warn').length > 0
+      : drifted.length + at('warn').length + vanished.length > 0
         ? 'warn'
         : 'noDrift';
   return {
@@ -181,6 +185,12 @@ export function judgeTable(
         observed: drifted.length,
         expected: rule.minFeatures,
       },
+      ...vanished.map((name) => ({
+        code: 'compare.vanished',
+        text: `the current table has no column "${name}"`,
+        observed: null,
+        expected: name,
+      })),
       ...decisive.map((f) => ({
         code: 'compare.importantFeature',
         text: `${f.name} is one of the ${rule.anyTopK} most important features`,

@@ -75,6 +75,19 @@ describe('compareFrames, preset default', () => {
     });
   });
 
+  it('does not call 2 quiet columns "no drift" when a third one has vanished: it warns and names it', () => {
+    const [reference, current] = frames({ a: 0, bb: 0, ccc: 0 });
+    const without: Frame = {
+      rows: current.rows,
+      columns: new Map([...current.columns].filter(([name]) => name !== 'ccc')),
+    };
+    expect(compare([reference, without]).dataset).toMatchObject({
+      verdict: 'warn',
+      reasons: [expect.anything(), { code: 'compare.vanished', expected: 'ccc' }],
+    });
+    expect(compare([reference, without], { columns: ['a', 'bb'] }).dataset.verdict).toBe('noDrift');
+  });
+
   it('calls a column of numbers here and text there insufficient, and says where the text is', () => {
     const numbers = frame({ x: numberColumn(Array.from({ length: 500 }, (_, i) => i)) }, 500);
     const text = frame({ x: stringColumn(Array.from({ length: 500 }, (_, i) => `v${i % 3}`)) }, 500);
