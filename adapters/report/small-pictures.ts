@@ -12,7 +12,7 @@ const TOP = 14;
 const BASE = 92;
 /** Categories drawn by name; the rest is one bar. */
 const MOST_CATEGORIES = 10;
-const NAME_LETTERS = 18;
+const NAME_LETTERS = 15;
 
 export const PICTURE_CSS = `
 .pic text{font:11px system-ui,sans-serif;fill:var(--muted)}
@@ -56,7 +56,7 @@ function categoryBars(histogram: ReportedHistogram): Html | null {
   const rows = categoriesOf(histogram, MOST_CATEGORIES);
   const most = Math.max(0, ...rows.flatMap(({ reference, current }) => [reference, current]));
   if (!(most > 0)) return null;
-  const [left, step] = [104, 15];
+  const [left, step] = [108, 15];
   const length = (share: number): string => short(left + ((WIDTH - left - 2) * share) / most);
   const height = rows.length * step + 16;
   const bars = (side: 'reference' | 'current'): string =>

@@ -65,5 +65,32 @@ function describeEvaluationStore(name: string, open: OpenStores): void {
       expect(listed).toEqual([saved[0]]);
       expect(listed[0]).toEqual(record(5, { workflowId: saved[0]?.workflowId ?? '' }));
     });
+
+    it('gives the newest window of each model with its 2 breaches in a row, past windows that were not judged', async () => {
+      const week = (k: number, breached: boolean, fields: Partial<EvaluationRecord> = {}, judged?: boolean) => {
+        const { report, ...rest } = record(k, fields);
+        return { ...rest, report: { ...report, breached, ...(judged === undefined ? {} : { judged }) } };
+      };
+      for (const one of [
+        week(0, true),
+        week(1, false),
+        week(2, true),
+        week(3, false, {}, false),
+        week(4, false),
+        week(4, true, { revision: 2 }),
+        week(5, false, {}, false),
+        week(6, true, { version: '2', model: 'early' }),
+        week(4, true, { version: '1', model: 'early' }),
+        week(5, true, { version: '2', model: 'early' }),
+      ]) {
+        await stores.evaluations.saveEvaluation(one);
+      }
+      const newest = await stores.evaluations.newestEvaluations();
+      expect(newest.map((e) => [e.model, e.version, e.windowStart, e.consecutiveBreaches])).toEqual([
+        ['early', '2', ANCHOR + 6 * WEEK_MS, 2],
+        ['late', '1', ANCHOR + 5 * WEEK_MS, 2],
+      ]);
+      expect(newest[1]?.measurement).toEqual({ z: 1, a: [0.1, null] });
+    });
   });
 }
