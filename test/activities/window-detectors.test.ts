@@ -11,8 +11,10 @@ const BASE = testPolicy();
 const contract = {} as ModelContract;
 type Wanted = DetectorConfig & { readonly action: 'warn' | 'breach' };
 
-const policyOf = (...detectors: readonly Wanted[]): Policy =>
-  ({ ...BASE, performance: { ...BASE.performance, detectors } }) as Policy;
+const policyOf = (...detectors: readonly Wanted[]): Policy => ({
+  ...BASE,
+  performance: { ...BASE.performance, detectors },
+});
 
 /** The errors of a version, of which the first `arrived` labels have come; pages of at most `page`. */
 class Stream {
@@ -83,7 +85,7 @@ describe('runDetectors', () => {
       const steps = [0, 1, 30, 31, 500, 1499, 1510, 1525, 1540, 1555, 1560, 2200, 3000];
       const signals = [];
       for (const arrived of steps) {
-        const found = await checks.check(policyOf({ detector, action: 'warn' } as Wanted), arrived);
+        const found = await checks.check(policyOf({ detector, action: 'warn' }), arrived);
         signals.push(...(found.detectors[0]?.signals ?? []));
       }
       expect(signals).toEqual(detectChanges({ detector }, ERRORS));
@@ -91,7 +93,7 @@ describe('runDetectors', () => {
       expect(last).toMatchObject({ cursor: '3000', total: 3000, taken: 800 });
       expect(last.detectors[0]?.state.seen).toBe(3000);
       const whole = new Checks(new Stream(ERRORS, 10_000));
-      const once = await whole.check(policyOf({ detector, action: 'warn' } as Wanted), 3000);
+      const once = await whole.check(policyOf({ detector, action: 'warn' }), 3000);
       expect(last.detectors[0]?.state).toEqual(JSON.parse(JSON.stringify(once.detectors[0]?.state)));
     },
   );
