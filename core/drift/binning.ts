@@ -28,6 +28,8 @@ export interface BinnedPair {
 
 /** The usual number of quantile bins of PSI. */
 export const DEFAULT_BINS = 10;
+/** A typing error must not become hours. */
+const MOST_BINS = 1_000_000;
 
 /**
  * @param bins at least 2; ties in the reference make fewer.
@@ -47,10 +49,14 @@ export function quantileBins(reference: Float64Array, current: Float64Array, bin
  * sentinel −999 say, get a bin of their own.
  */
 export function quantileEdges(sorted: Float64Array, bins: number): number[] {
-  if (!Number.isInteger(bins) || bins < 2) {
-    throw new RatchetError('RATCHET_INPUT_INVALID', `bins is ${bins}, must be an integer of at least 2`);
+  if (!Number.isInteger(bins) || bins < 2 || bins > MOST_BINS) {
+    throw new RatchetError(
+      'RATCHET_INPUT_INVALID',
+      `bins is ${bins}, must be an integer of at least 2 and at most ${MOST_BINS}`,
+    );
   }
   const n = sorted.length;
+  if (n === 0) return [];
   const edges: number[] = [];
   for (let i = 1; i < bins; i++) {
     const edge = sorted[Math.max(0, Math.ceil((i * n) / bins) - 1)]!;

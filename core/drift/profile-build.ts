@@ -70,10 +70,13 @@ export function buildProfileFromFrame(
   };
 }
 
+/** A typing error must not become hours. */
+const MOST_BINS = 1_000_000;
+
 function checkOptions(frame: Frame, specs: readonly FeatureSpec[], options: ProfileOptions): void {
   const invalid = (message: string): RatchetError => new RatchetError('RATCHET_INPUT_INVALID', message);
-  if (!Number.isInteger(options.bins) || options.bins < 2) {
-    throw invalid(`bins is ${options.bins}, must be an integer of at least 2`);
+  if (!Number.isInteger(options.bins) || options.bins < 2 || options.bins > MOST_BINS) {
+    throw invalid(`bins is ${options.bins}, must be an integer of at least 2 and at most ${MOST_BINS}`);
   }
   for (const name of ['eventTime', 'prediction', 'target'] as const) {
     const length = options[name]?.length ?? frame.rows;

@@ -1,3 +1,6 @@
+import { RatchetError } from '../errors';
+import { assertScores } from './binary-rows';
+
 /**
  * CBPE, confidence-based performance estimation: with p the calibrated probability of the positive class, the expected confusion
  * matrix needs no truth. TP = Σ_{ŷ=1} p, FP = Σ_{ŷ=1}(1 − p), FN = Σ_{ŷ=0} p, TN = Σ_{ŷ=0}(1 − p).
@@ -43,9 +46,17 @@ const ratio = (part: number, whole: number): number | null =>
 /**
  * Expected area under the ROC curve: rows by descending raw score, Σp as true and Σ(1 − p) as false positives, trapezoid. Rows of
  * the same score are one step. NannyML rounds both sums to 5 decimals; we do not.
- * @param scores n raw scores. @param probabilities n calibrated probabilities. null when one class is not expected at all.
+ * @param scores n raw scores, finite. @param probabilities n calibrated probabilities. null when one class is not expected at all.
+ * @throws RatchetError RATCHET_INPUT_INVALID: unequal lengths, or a score or probability that is none.
  */
 export function expectedAuc(scores: ArrayLike<number>, probabilities: ArrayLike<number>): number | null {
+  assertScores(probabilities);
+  if (scores.length !== probabilities.length || !Array.prototype.every.call(scores, Number.isFinite)) {
+    throw new RatchetError(
+      'RATCHET_INPUT_INVALID',
+      `${scores.length} scores and ${probabilities.length} probabilities, expected as many finite ones`,
+    );
+  }
   const order = Uint32Array.from({ length: scores.length }, (_, i) => i).sort((a, b) => scores[b]! - scores[a]!);
   let positives = 0;
   let negatives = 0;

@@ -3,7 +3,7 @@ import type { Frame } from '../../frame';
 import type { FeatureSpec } from '../../model';
 import { encodeColumn, encodingOf, type EncodedColumn, type Encoding } from './encoding';
 import { crossMoments, momentsWithout, sumOfMoments, type CrossMoments } from './cross-moments';
-import { rowErrors } from './row-errors';
+import { rowErrors, standardScore, type PrincipalSpace } from './row-errors';
 import { symmetricEigen } from './symmetric-eigen';
 
 export interface PcaOptions {
@@ -94,10 +94,15 @@ export function fitPca(frame: Frame, specs: readonly FeatureSpec[], options: Pca
   );
 
   const whole = { centre: features.map((f) => f.centre), scale: features.map((f) => f.scale), components };
-  const judged = moments.map((chunk, c) => {
-    const space = band === 'inSample' ? whole : spaceWithout(features, all, chunk, variance);
-    return rowErrors(columns, space, starts[c]!, starts[c + 1]!);
+  const scores = columns.map(({ value, missing }, j) => {
+    const { centre, scale } = features[j]!;
+    return { missing, value: (row: number) => standardScore(value(row), centre, scale) };
   });
+  const judged = moments.map((chunk, c) =>
+    band === 'inSample'
+      ? rowErrors(columns, whole, starts[c]!, starts[c + 1]!)
+      : rowErrors(scores, spaceWithout(all, chunk, features.length, variance), starts[c]!, starts[c + 1]!),
+  );
   const errors = judged.map((chunk) => chunk.mean ?? 0);
   const mean = errors.reduce((sum, error) => sum + error / chunks, 0);
   const std = Math.sqrt(errors.reduce((sum, error) => sum + (error - mean) ** 2 / chunks, 0));
@@ -137,19 +142,10 @@ function principalComponents(
   return { components: vectors.slice(0, count), explained: Math.min(1, explained) };
 }
 
-/** Centre, scale and components of all rows but one chunk's, in the columns' own units. */
-function spaceWithout(
-  features: readonly PcaFeature[],
-  all: CrossMoments,
-  chunk: CrossMoments,
-  variance: number,
-): { readonly centre: number[]; readonly scale: number[]; readonly components: readonly Float64Array[] } {
-  const rest = momentsWithout(all, chunk);
-  return {
-    centre: features.map((f, j) => f.centre + rest.mean[j]! * f.scale),
-    scale: features.map((f, j) => Math.max(Number.MIN_VALUE, f.scale * rest.scale[j]!)),
-    components: principalComponents(rest.correlation, features.length, variance).components,
-  };
+/** Centre, scale and components of all rows but one chunk's, in standard scores of all rows. */
+function spaceWithout(all: CrossMoments, chunk: CrossMoments, width: number, variance: number): PrincipalSpace {
+  const { mean, scale, correlation } = momentsWithout(all, chunk);
+  return { centre: mean, scale, components: principalComponents(correlation, width, variance).components };
 }
 
 /**

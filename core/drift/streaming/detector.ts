@@ -105,10 +105,12 @@ export function createDetector(config: DetectorConfig): DetectorState {
   const set = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   const parameters = { ...known, ...set };
   const unknown = Object.keys(set).filter((key) => !Object.hasOwn(known, key));
+  const wrong = mistyped(known, set);
   const problems = [
     ...unknown.map((key) => `unknown parameter ${key}; known: ${Object.keys(known).join(', ')}`),
-    ...mistyped(known, set),
-    ...detector.problems(parameters),
+    ...wrong,
+    // Ranges are asked of numbers only.
+    ...(wrong.length > 0 ? [] : detector.problems(parameters)),
   ];
   if (problems.length > 0) {
     throw new RatchetError('RATCHET_INPUT_INVALID', `detector ${name}: ${problems.join('; ')}`, {
@@ -128,7 +130,7 @@ function mistyped(known: object, set: object): readonly string[] {
 
 /**
  * Takes one value. The state is consumed: it is updated in place, for speed, and returned; copy it (structuredClone) to keep it.
- * @throws RatchetError RATCHET_INPUT_INVALID, with `details.index`: the value is not finite, or not 0 or 1 (ddm, eddm), or not in
+ * @throws RatchetError RATCHET_INPUT_INVALID, with `details.index`: the value is not finite or beyond ±1e150, or not 0 or 1 (ddm, eddm), or not in
  *   [0, 1] (hddm_a, hddm_w). The state is then unchanged.
  */
 export function updateDetector(state: DetectorState, value: number): DetectorUpdate {
@@ -143,15 +145,22 @@ function advance(detector: AnyDetector, state: DetectorState, value: number): De
   return signal;
 }
 
+/** Squares and sums of larger values would leave the doubles, and the state with them. */
+const LARGEST_VALUE = 1e150;
+
 /** Typed values only: a string that looks like a number is not one. */
 function isInDomain(domain: AnyDetector['domain'], value: number): boolean {
-  if (!Number.isFinite(value)) return false;
+  if (!Number.isFinite(value) || Math.abs(value) > LARGEST_VALUE) return false;
   if (domain === 'binary') return value === 0 || value === 1;
   return domain === 'finite' || (value >= 0 && value <= 1);
 }
 
 function outOfDomain(state: DetectorState, domain: AnyDetector['domain'], value: number): RatchetError {
-  const wanted = { binary: '0 or 1', unit: 'a number in [0, 1]', finite: 'a finite number' }[domain];
+  const wanted = {
+    binary: '0 or 1',
+    unit: 'a number in [0, 1]',
+    finite: `a finite number of at most ${LARGEST_VALUE} in size`,
+  }[domain];
   return new RatchetError(
     'RATCHET_INPUT_INVALID',
     `detector ${state.detector}: value ${String(value)} at index ${state.seen} is not ${wanted}`,
