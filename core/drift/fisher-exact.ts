@@ -47,13 +47,12 @@ function twoSided(margins: Margins, seen: number): number {
   if (probability(margins, mode) <= limit) return 1;
   // Probabilities fall away from the mode on both sides: find where the other side is as improbable as what was seen.
   return seen < mode
-    ? fallingSum(margins, seen, least, -1) + fallingSum(margins, firstAtMost(margins, limit, mode, most), most, 1)
-    : fallingSum(margins, seen, most, 1) + fallingSum(margins, firstAtMost(margins, limit, mode, least), least, -1);
+    ? fallingSum(margins, seen, least, -1) + fallingSum(margins, firstAtMost(margins, limit, mode, most, 1), most, 1)
+    : fallingSum(margins, seen, most, 1) + fallingSum(margins, firstAtMost(margins, limit, mode, least, -1), least, -1);
 }
 
 /** First cell on the way from the mode to `end` that is at most `limit` probable; one past `end` when there is none. */
-function firstAtMost(margins: Margins, limit: number, mode: number, end: number): number {
-  const direction = end >= mode ? 1 : -1;
+function firstAtMost(margins: Margins, limit: number, mode: number, end: number, direction: 1 | -1): number {
   let low = 1;
   let high = Math.abs(end - mode) + 1;
   while (low < high) {
