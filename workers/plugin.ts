@@ -113,12 +113,14 @@ export class RatchetPlugin implements WorkerPlugin, BundlerPlugin, ClientPlugin 
 
   async runWorker(worker: Worker, next: (worker: Worker) => Promise<void>): Promise<void> {
     this.running += 1;
-    const courier = await this.courier();
-    courier?.start();
+    // Not awaited: the worker must be running when this returns to `runUntil`.
+    const courier = this.courier();
+    const started = courier.then((found) => found?.start());
     try {
       await next(worker);
     } finally {
-      await courier?.stop();
+      await started;
+      await (await courier)?.stop();
       this.running -= 1;
       if (this.running === 0) await this.close();
     }

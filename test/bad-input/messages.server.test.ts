@@ -26,7 +26,13 @@ describe('messages to model/<name> that do not count', () => {
   ): Promise<void> {
     const name = `late-${randomUUID().slice(0, 8)}`;
     const queue = `model-${name}`;
-    const all: Script = { ...retrainScript(policy), notify: async () => undefined, ...script };
+    const all: Script = {
+      ...retrainScript(policy),
+      notify: async () => undefined,
+      recordTriggers: async () => undefined,
+      attributeTriggers: async () => ({ count: 1 }),
+      ...script,
+    };
     await harness.withScript(queue, all, async () => {
       const { workflow } = harness.env.client;
       const handle = await workflow.start('model', {
