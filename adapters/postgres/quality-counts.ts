@@ -13,10 +13,11 @@ import {
   type QualityPlan,
 } from '../../core/quality/quality-counts';
 import { OFFENDING_ROWS } from '../../core/quality/quality-report';
-import { rows, timestamp } from './database';
+import { inTransaction, rows, timestamp, type Queryable } from './database';
 import {
   brokenRows,
   CLASHING_IDS,
+  duplicateCount,
   duplicateRows,
   element,
   expectationCounts,
@@ -62,7 +63,27 @@ interface OffendingQuery {
   readonly sql: string;
 }
 
+/** A wide window of a million rows takes a minute where the pool's own limit is made for lookups. */
+const STATEMENT_TIMEOUT_MS = 600_000;
+
 const NOBODY: Offending = { count: 0, rows: [], keys: [] };
+
+/** Number columns whose every value an expectation may ask for. */
+function frequentOf(plan: QualityPlan, columns: ReadonlyMap<string, SqlColumn>): readonly number[] {
+  const named = plan.expectations.flatMap((expectation) => columnsOf(expectation));
+  const indices = named.flatMap((name) => {
+    const column = columns.get(name);
+    return column?.kind === 'number' ? [column.index] : [];
+  });
+  return [...new Set(indices)];
+}
+
+function countDuplicates(contract: ModelContract, own: readonly SqlColumn[]): string {
+  const of = (kind: 'number' | 'string'): number => contract.features.filter((f) => f.kind === kind).length;
+  return own.length === contract.features.length
+    ? duplicateCount(of('number'), of('string'))
+    : `SELECT count(*)::float8 FROM (${duplicateRows(own)}) AS d`;
+}
 
 /** Quality of a window of the prediction log in two statements; no row leaves the database but the first offenders' ids. */
 export class PostgresQualityStatistics implements QualityStatistics {
@@ -86,12 +107,23 @@ export class PostgresQualityStatistics implements QualityStatistics {
       );
     }
     const window = [model, timestamp(from), timestamp(to)];
-    const counted = await this.count(window, contract, columns, planned, plan);
-    const offenders = await this.name(window, contract, columns, planned, plan, counted);
+    const { counted, offenders } = await inTransaction(
+      this.pool,
+      `counting data quality of ${model}`,
+      async (client) => {
+        await client.query(`SET LOCAL statement_timeout = ${STATEMENT_TIMEOUT_MS}`);
+        // One column is sorted at a time: a million numbers fit.
+        await client.query(`SET LOCAL work_mem = '64MB'`);
+        const found = await this.count(client, window, contract, columns, planned, plan);
+        return { counted: found, offenders: await this.name(client, window, contract, columns, planned, plan, found) };
+      },
+      'BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY',
+    );
     return countsOf(contract, columns, planned, plan, counted, offenders);
   }
 
   private async count(
+    client: Queryable,
     window: readonly unknown[],
     contract: ModelContract,
     columns: ReadonlyMap<string, SqlColumn>,
@@ -107,23 +139,23 @@ export class PostgresQualityStatistics implements QualityStatistics {
     ]);
     const known = byIndex('string').map((c) => c?.knownCategories ?? null);
     const own = planned.map(({ name }) => columns.get(name)!);
-    const duplicates =
-      plan.duplicates && own.length > 0 ? `SELECT count(*)::float8 FROM (${duplicateRows(own)}) AS d` : 'SELECT NULL';
+    const duplicates = plan.duplicates && own.length > 0 ? countDuplicates(contract, own) : 'SELECT NULL';
     const expectations = plan.expectations.map((e) => `(${expectationCounts(e, columns, p) ?? 'SELECT NULL::json'})`);
-    const statement = `${sources(contract)} SELECT
+    const statement = `${sources(contract, frequentOf(plan, columns))} SELECT
       (SELECT count(*) FROM served) AS rows,
       (${numberStatistics(bounds, p)}) AS numbers,
       (${stringStatistics(known, p)}) AS strings,
       (${duplicates}) AS duplicates,
       (${CLASHING_IDS}) AS clashes,
       ARRAY[${expectations.join(', ')}]::json[] AS expectations`;
-    const [found] = await rows<Counted & { rows: number }>(this.pool, 'counting data quality', statement, p.values);
+    const [found] = await rows<Counted & { rows: number }>(client, 'counting data quality', statement, p.values);
     if (found === undefined) throw new RatchetError('RATCHET_INTERNAL', 'a count of data quality gave no row');
     return found;
   }
 
   /** The first rows of every rule that is broken somewhere. */
   private async name(
+    client: Queryable,
     window: readonly unknown[],
     contract: ModelContract,
     columns: ReadonlyMap<string, SqlColumn>,
@@ -148,9 +180,9 @@ export class PostgresQualityStatistics implements QualityStatistics {
       ({ sql }, i) => `(SELECT ${i} AS rule, row, key FROM (${sql}) AS b ORDER BY row LIMIT ${OFFENDING_ROWS})`,
     );
     const found = await rows<{ rule: number; row: number; key: string }>(
-      this.pool,
+      client,
       'naming rows of bad quality',
-      `${sources(contract)} SELECT rule, row, key FROM (${parts.join(' UNION ALL ')}) AS offending ORDER BY rule, row`,
+      `${sources(contract, frequentOf(plan, columns))} SELECT rule, row, key FROM (${parts.join(' UNION ALL ')}) AS offending ORDER BY rule, row`,
       p.values,
     );
     return new Map(

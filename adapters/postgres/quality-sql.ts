@@ -49,8 +49,11 @@ export function sqlColumns(contract: ModelContract): ReadonlyMap<string, SqlColu
   return columns;
 }
 
-/** $1 model, $2 from, $3 to. One row a request, as in WINDOW of evidence-queries.ts. */
-export function sources(contract: ModelContract): string {
+/**
+ * $1 model, $2 from, $3 to. One row a request, as in WINDOW of evidence-queries.ts. The frequencies of number columns are made for
+ * those in `frequent` alone (indices from 1): of a wide window of continuous numbers they are as many as its cells.
+ */
+export function sources(contract: ModelContract, frequent: readonly number[]): string {
   const count = (kind: FeatureSpec['kind']): number => contract.features.filter((f) => f.kind === kind).length;
   const elements = (array: string, n: number, last: string): string =>
     [...Array.from({ length: n }, (_, i) => `${array}[${i + 1}]`), last].join(', ');
@@ -65,12 +68,15 @@ export function sources(contract: ModelContract): string {
       ARRAY[${elements('s', count('string'), 'label')}]::text[] AS strings
     FROM (SELECT DISTINCT ON (id) * FROM logged ORDER BY id, (error IS NOT NULL), received_at) AS one
   ), number_values AS MATERIALIZED (
-    SELECT i, v + 0 AS v, count(*)::float8 AS n
-    FROM served, unnest(numbers) WITH ORDINALITY AS u(v, i) GROUP BY 1, 2
+    ${frequent.length === 0 ? 'SELECT 0 AS i, NULL::float8 AS v, 0::float8 AS n WHERE false' : frequent.map(frequenciesOf).join(' UNION ALL ')}
   ), string_values AS MATERIALIZED (
     SELECT i, v, count(*)::float8 AS n FROM served, unnest(strings) WITH ORDINALITY AS u(v, i) GROUP BY 1, 2
   )`;
 }
+
+/** One column after the other: sorting a million numbers fifty times is cheaper than fifty million at once. */
+const frequenciesOf = (index: number): string =>
+  `SELECT ${index} AS i, v, count(*)::float8 AS n FROM (SELECT numbers[${index}] + 0 AS v FROM served) AS c GROUP BY v`;
 
 const FINITE = `v < 'Infinity' AND v > '-Infinity'`;
 const THERE = `v IS NOT NULL AND v <> 'NaN'`;
@@ -88,18 +94,21 @@ export function numberStatistics(bounds: readonly (readonly [number | null, numb
   const deciles = [1, 2, 3, 4, 5, 6, 7, 8, 9]
     .map((i) => `min(v) FILTER (WHERE finite AND at >= ${i} * total / 10)`)
     .join(', ');
-  return `SELECT coalesce(json_agg(c), '[]') FROM (
-    SELECT i, coalesce(sum(n) FILTER (WHERE v IS NULL), 0) AS nulls,
+  const ofColumn = (
+    index: number,
+  ): string => `SELECT ${index} AS i, coalesce(sum(n) FILTER (WHERE v IS NULL), 0) AS nulls,
       coalesce(sum(n) FILTER (WHERE v IS NOT NULL AND NOT finite), 0) AS not_finite,
       min(v) FILTER (WHERE finite) AS min, max(v) FILTER (WHERE finite) AS max,
       count(*) FILTER (WHERE finite) AS distinct,
-      coalesce(sum(n) FILTER (WHERE finite AND (v < (${low})[i] OR v > (${high})[i])), 0) AS out_of_range,
+      coalesce(sum(n) FILTER (WHERE finite AND (v < (${low})[${index}] OR v > (${high})[${index}])), 0) AS out_of_range,
       ARRAY[${deciles}] AS deciles
     FROM (
-      SELECT *, sum(n) FILTER (WHERE finite) OVER (PARTITION BY i ORDER BY v) AS at,
-        sum(n) FILTER (WHERE finite) OVER (PARTITION BY i) AS total
-      FROM (SELECT *, v IS NOT NULL AND ${FINITE} AS finite FROM number_values) AS f
-    ) AS ranked GROUP BY i) AS c`;
+      SELECT *, sum(n) FILTER (WHERE finite) OVER (ORDER BY v) AS at, sum(n) FILTER (WHERE finite) OVER () AS total
+      FROM (SELECT v, n, v IS NOT NULL AND ${FINITE} AS finite FROM (${frequenciesOf(index)}) AS counted) AS f
+    ) AS ranked HAVING count(*) > 0`;
+  const all = bounds.map((_, i) => ofColumn(i + 1));
+  if (all.length === 0) return `SELECT '[]'::json`;
+  return `SELECT coalesce(json_agg(c), '[]') FROM (${all.join(' UNION ALL ')}) AS c`;
 }
 
 /** One row a text column. `known[i]` null: the reference is unknown. */
@@ -135,10 +144,16 @@ export function duplicateRows(columns: readonly SqlColumn[]): string {
   ) AS d WHERE nth > 1`;
 }
 
+/** How many rows repeat all features of an earlier one: `duplicateRows` counted, without an order among the rows. */
+export const duplicateCount = (numbers: number, strings: number): string =>
+  `SELECT coalesce(sum(c - 1), 0)::float8 FROM (
+    SELECT count(*) AS c FROM served GROUP BY numbers[1:${numbers}], strings[1:${strings}]) AS d`;
+
 /** Ids that came with other features under the same version. */
 export const CLASHING_IDS = `SELECT json_build_object('count', count(*), 'keys', coalesce((array_agg(id::text ORDER BY id))[1:${OFFENDING_ROWS}], '{}'))
   FROM (SELECT DISTINCT id FROM (
-    SELECT id FROM logged GROUP BY id, version HAVING count(DISTINCT (n, s)) > 1) AS v) AS clashing`;
+    SELECT id FROM logged WHERE id IN (SELECT id FROM logged GROUP BY id HAVING count(*) > 1)
+    GROUP BY id, version HAVING count(DISTINCT (n, s)) > 1) AS v) AS clashing`;
 
 export const element = ({ kind, index }: SqlColumn): string => `${kind === 'number' ? 'numbers' : 'strings'}[${index}]`;
 
