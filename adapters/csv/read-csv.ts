@@ -123,16 +123,11 @@ class TableBuilder {
 }
 
 function headerOf(row: readonly string[], name: string): readonly string[] {
-  const header = row.map((cell) => cell.trim());
+  // A frame that pandas wrote with its index has a column without a name: it gets the one that pandas gives it.
+  const header = row.map((cell, i) => (cell.trim() === '' ? `Unnamed: ${i}` : cell.trim()));
   const binary = header.some((cell) => cell.includes('\0') || cell.includes('\uFFFD'));
   const repeated = header.find((cell, i) => header.indexOf(cell) !== i);
-  const problem = binary
-    ? 'is not UTF-8 text'
-    : header.includes('')
-      ? `has no name for column ${header.indexOf('') + 1} in its header`
-      : repeated === undefined
-        ? null
-        : `names the column "${repeated}" twice`;
+  const problem = binary ? 'is not UTF-8 text' : repeated === undefined ? null : `names the column "${repeated}" twice`;
   if (problem === null) return header;
   throw new RatchetError('RATCHET_INPUT_INVALID', `${name} ${problem}.`, {
     hint: 'Expected CSV with a header line; Parquet files end in .parquet.',

@@ -53,6 +53,10 @@ describe('readCsvBytes', () => {
     expect(cells(frame.columns.get('s'))[4999]).toBe('c1');
   });
 
+  it('names the index that pandas wrote without a name as pandas does: Unnamed: 0', async () => {
+    expect(shown(await read(',x\n0,1.5\n1,2\n'))).toEqual({ 'Unnamed: 0': [0, 1], x: [1.5, 2] });
+  });
+
   it('takes a header without rows as 0 rows', async () => {
     const frame = await read('x,s\n');
     expect(frame.rows).toBe(0);
@@ -63,7 +67,6 @@ describe('readCsvBytes', () => {
     ['', 'is empty'],
     ['x,y\n1,2\n3\n', 'row 2 of rows.csv has 1 cells, the header has 2'],
     ['x,x\n1,2\n', 'names the column "x" twice'],
-    ['x,\n1,2\n', 'no name for column 2'],
     ['x\n"1\n', 'cannot read rows.csv'],
     ['PAR1\0\0\u0001,\0\n', 'is not UTF-8 text'],
   ])('refuses %j and says why', async (text, why) => {
