@@ -6,8 +6,6 @@ import { numberColumn, stringColumn, type Frame } from '../../core/frame';
 /** Cases a test: 2,000 in `npm test`, more at night (`npm run fuzz`). */
 export const numRuns = Number(process.env['RATCHET_FUZZ_RUNS'] ?? 2000);
 export const runs = { numRuns };
-/** For functions of about a millisecond a call: a tenth. */
-export const fewerRuns = { numRuns: Math.ceil(numRuns / 10) };
 
 export const number = fc.oneof(
   { weight: 3, arbitrary: fc.double() },

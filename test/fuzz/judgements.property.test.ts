@@ -13,7 +13,7 @@ import { checkFrame } from '../../core/quality';
 import { TRIGGER_SOURCES } from '../../core/trigger';
 import { COMPARE_PRESETS, compareRuleOf, resolvePolicy } from '../../policy';
 import { parseExpectations } from '../../policy/expectations';
-import { anything, expectNumbers, fewerRuns, frame, name, number, numbers, runs, survives } from './hostile';
+import { anything, expectNumbers, frame, name, number, numbers, runs, survives } from './hostile';
 
 it.each(COMPARE_PRESETS)('any two tables compared by %s: no NaN, and no ok below the fewest rows', (preset) => {
   fc.assert(
@@ -31,7 +31,7 @@ it.each(COMPARE_PRESETS)('any two tables compared by %s: no NaN, and no ok below
       if (result.features.every((f) => f.verdict === 'insufficient'))
         expect(result.dataset.verdict).toBe('insufficient');
     }),
-    fewerRuns,
+    runs,
   );
 });
 
@@ -47,7 +47,7 @@ it('predictions of any table evaluated: no NaN, and no metric has a value withou
         if (result?.labelled === 0) for (const metric of result.metrics) expect(metric.value).toBeNull();
       }
     }),
-    fewerRuns,
+    runs,
   );
 });
 
@@ -66,7 +66,7 @@ it('quality of any table: never throws, no NaN, and an empty table does not pass
         if (table.rows === 0) expect(report.verdict).not.toBe('pass');
       },
     ),
-    fewerRuns,
+    runs,
   );
 });
 
@@ -119,7 +119,7 @@ it('any value as a policy or as expectations is refused or resolved', () => {
       expectNumbers(survives(() => resolvePolicy(given)));
       expectNumbers(survives(() => parseExpectations(given)));
     }),
-    fewerRuns,
+    runs,
   );
 });
 
