@@ -1,4 +1,5 @@
 /** From a window's measurement to its outcome. Pure. */
+import type { CorrelationChange } from '../core/drift/correlation';
 import type { Policy } from '../core/policy';
 import { worstVerdict, type Reason, type Verdict } from '../core/verdict';
 import type { DriftCheckResult } from '../core/workflow-io';
@@ -40,6 +41,7 @@ export function judgeWindow(m: WindowMeasurement, policy: Policy): WindowJudgeme
     drifted ||
     worse ||
     m.drift?.verdict === 'warn' ||
+    (m.correlations ?? []).length > 0 ||
     suspicious ||
     found('warn', 'drift') ||
     found('warn', 'warning') ||
@@ -76,12 +78,20 @@ const NO_REFERENCE: Reason = {
   text: 'the version has no reference profile: drift is not judged',
 };
 
+const correlationReason = ({ features, reference, current, adjustedPValue }: CorrelationChange): Reason => ({
+  code: 'drift.correlation',
+  text: `correlation of ${features.join(' and ')} ${(reference ?? 0).toFixed(2)} → ${(current ?? 0).toFixed(2)}, adjusted p ${(adjustedPValue ?? 1).toPrecision(3)}`,
+  observed: current,
+  expected: reference,
+});
+
 function reasonsOf(m: WindowMeasurement): readonly Reason[] {
   const { target, estimate } = m;
   return [
     ...m.quality.reasons,
     ...(m.drift?.reasons ?? [NO_REFERENCE]),
     ...(target === null || target.level === 'ok' || target.level === 'insufficient' ? [] : [target.reason]),
+    ...(m.correlations ?? []).slice(0, 10).map(correlationReason),
     ...m.performance.reasons,
     ...(estimate?.judgement.reasons ?? []),
     ...(m.detectors?.reasons ?? []),

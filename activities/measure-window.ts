@@ -1,5 +1,7 @@
 /** One window measured by counts: data quality, drift, performance, its estimate, detectors. No row is read unless the policy asks. */
+import { correlationChanges, spearmanCorrelations, type CorrelationChange } from '../core/drift/correlation';
 import { countPlanOf } from '../core/drift/count-plan';
+import { frameOf } from '../core/frame';
 import type { DriftMeasurement } from '../core/drift/drift-measurement';
 import { measureCounts, measureDrift, measureTarget } from '../core/drift/measure';
 import type { ReferenceProfile } from '../core/drift/profile';
@@ -23,6 +25,7 @@ export interface WindowMeasurement {
   readonly profileDigest: string | null;
   readonly quality: QualityReport;
   readonly drift: DriftMeasurement | null;
+  readonly correlations: readonly CorrelationChange[] | null;
   /** Classes among the labels against those of the training data; null: regression, or unknown. */
   readonly target: DriftMeasurement['prediction'];
   readonly performance: PerformanceMeasurement;
@@ -62,7 +65,9 @@ export async function measureWindow(ports: MeasurePorts, input: MeasureInput): P
     rows,
     profileDigest: stored?.digest ?? null,
     quality: await measureQuality(ports, input, profile, earlier),
-    drift: counts === null || profile === null ? null : await driftOf(ports, input, profile, counts),
+    ...(counts === null || profile === null
+      ? { drift: null, correlations: null }
+      : await driftOf(ports, input, profile, counts)),
     target:
       profile === null ? null : measureTarget(profile, targetCounts(all, policy), counts?.hours ?? [], policy.drift),
     performance: measurePerformanceCounts(all, policy.performance, version.holdoutMetrics, slices),
@@ -80,17 +85,29 @@ function countWindow(ports: MeasurePorts, input: MeasureInput, profile: Referenc
   return ports.statistics.countWindow(model, version.contract, plan, from, to, { version: null, closedBefore });
 }
 
-/** `exact` alone reads rows: KS against the reference's sample. */
+interface WindowDrift {
+  readonly drift: DriftMeasurement;
+  /** Pairs whose correlation changed; null: not asked for, or no rows were read. */
+  readonly correlations: readonly CorrelationChange[] | null;
+}
+
+/** `exact` alone reads rows: KS against the reference's sample, and correlations where the policy asks for them. */
 async function driftOf(
   ports: MeasurePorts,
   input: MeasureInput,
   profile: ReferenceProfile,
   counts: WindowCounts,
-): Promise<DriftMeasurement> {
+): Promise<WindowDrift> {
   const { model, policy, version, from, to } = input;
-  if (policy.drift.pValue !== 'exact') return measureCounts(profile, counts, policy.features, policy.drift);
+  if (policy.drift.pValue !== 'exact') {
+    return { drift: measureCounts(profile, counts, policy.features, policy.drift), correlations: null };
+  }
   const rows = await ports.predictions.readWindow(model, version.contract, from, to);
-  return measureDrift(profile, rows.features, policy.features, policy.drift, { occurredAt: rows.occurredAt });
+  const drift = measureDrift(profile, rows.features, policy.features, policy.drift, { occurredAt: rows.occurredAt });
+  if (policy.drift.correlation !== 'warn' || profile.correlations === undefined) return { drift, correlations: null };
+  const now = spearmanCorrelations(frameOf(rows.features, policy.features), policy.features);
+  const changes = correlationChanges(profile.correlations, now, policy.drift);
+  return { drift, correlations: changes.filter((change) => change.level === 'changed') };
 }
 
 async function measureQuality(

@@ -18,6 +18,7 @@ import type { Policy } from '../core/policy';
 import type { Snapshot, TrainerResult, TrainingRows } from '../core/ports';
 import { checkQuality } from '../core/quality/check';
 import { worstVerdict, type Reason, type Verdict } from '../core/verdict';
+import { compareImportance, judgeImportance } from '../core/drift/importance';
 import { profileOfCandidate } from './candidate-profile';
 import { guarded, withHeartbeat } from './failure';
 import type { ActivityPorts } from './ports';
@@ -169,6 +170,9 @@ export function createRetrainActivities(ports: RetrainPorts) {
         policy.features,
         reference,
         policy.quality,
+        undefined,
+        // A feature that alone tells the target is named before anybody trains on it.
+        { target: rows.target },
       );
       const holdout = new Set(holdoutClusters(rows, policy, snapshot.to));
       const holdoutRows = rows.cluster.filter((c) => holdout.has(c)).length;
@@ -328,6 +332,16 @@ export function createRetrainActivities(ports: RetrainPorts) {
     }
   }
 
+  /** Does the candidate lean on other features than the champion? Said with the verdict, never part of it. */
+  async function importanceReasons(
+    { model, policy, champion }: JudgeCandidateInput,
+    importance: Readonly<Record<string, number>>,
+  ): Promise<readonly Reason[]> {
+    if (champion === null || (policy.drift.importanceDrift ?? 'off') === 'off') return [];
+    const known = (await ports.profiles.getProfile(model, champion))?.profile.importance;
+    return judgeImportance(known === undefined ? null : compareImportance(known, importance), policy.drift).reasons;
+  }
+
   async function judge(input: JudgeCandidateInput): Promise<CandidateJudgement> {
     const { model, policy, snapshot } = input;
     const result = await readTrainerResult(input.outputDir);
@@ -410,7 +424,7 @@ export function createRetrainActivities(ports: RetrainPorts) {
     const verdict = worstVerdict([parity.verdict, gate.verdict]);
     return {
       verdict,
-      reasons: [...parity.reasons, ...gate.reasons],
+      reasons: [...parity.reasons, ...gate.reasons, ...(await importanceReasons(input, result.importance))],
       parity: { ...parity },
       gate: { ...gate },
       randomRows,

@@ -75,7 +75,7 @@ export const drift = z
     prediction: reaction("Drift of the model's answers against those on its training data."),
     correlation: z
       .enum(['off', 'warn'])
-      .describe('Spearman correlations of pairs of number features; in comparisons on demand, which read rows.'),
+      .describe('Spearman correlations of pairs of number features; in checks that read rows (`pValue: exact`).'),
     correlationChange: z
       .number()
       .gt(0)

@@ -38,6 +38,30 @@ export async function driftCheck(input: DriftCheckInput): Promise<DriftCheckResu
     });
   page([]);
   await callOnCpu('reportEvaluation', { model, report: evaluated.report }, `tell model/${model}: ${evaluated.outcome}`);
+  if (evaluated.outcome === 'dataInvalid') {
+    // Halted: nothing is counted, the champion stays, and people hear of it. A notifier that is away does not stop the check.
+    const title = `${model}: the data of ${span} breaks a hard rule`;
+    await callActivity(
+      'notify',
+      {
+        policy,
+        notification: {
+          id: `${model}:${window.version}:${window.start}:${window.revision ?? 1}:dataInvalid`,
+          kind: 'dataInvalid',
+          model,
+          version: window.version,
+          title,
+          text: evaluated.report.reasons
+            .slice(0, 20)
+            .map((r) => r.text)
+            .join('\n'),
+          links: {},
+        },
+      },
+      title,
+      { retry: { maximumAttempts: 3, initialInterval: '500ms' } },
+    ).catch(() => undefined);
+  }
   const logged = await callOnCpu(
     'logCheckToMlflow',
     { model, policy, window, result: evaluated, key: key('mlflow'), startedAt: runStartTime.getTime() },

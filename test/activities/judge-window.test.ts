@@ -99,6 +99,32 @@ function expected(c: Case): { outcome: string; judged: boolean } {
 }
 
 describe('judgeWindow', () => {
+  it('warns of a correlation that changed from 0.90 to 0.10, and names the pair', () => {
+    const calm: Case = {
+      require: 'drift',
+      quality: 'pass',
+      drift: 'noDrift',
+      performance: 'pass',
+      estimate: null,
+      mode: 'off',
+      detector: null,
+    };
+    const changed = {
+      features: ['a', 'b'] as const,
+      reference: 0.9,
+      current: 0.1,
+      pValue: 0,
+      adjustedPValue: 0,
+      level: 'changed' as const,
+    };
+    expect(judgeWindow(measurementOf(calm), policyOf(calm)).outcome).toBe('noDrift');
+    const judged = judgeWindow({ ...measurementOf(calm), correlations: [changed] }, policyOf(calm));
+    expect(judged.outcome).toBe('warn');
+    expect(judged.reasons).toContainEqual(
+      expect.objectContaining({ code: 'drift.correlation', observed: 0.1, expected: 0.9 }),
+    );
+  });
+
   it(`equals the naive restatement in all ${CASES.length} combinations of rule, quality, drift, performance, estimate and detector`, () => {
     expect(CASES).toHaveLength(4 * 4 * 5 * 3 * 5 * 3 * 7);
     const wrong = CASES.flatMap((c) => {

@@ -38,6 +38,7 @@ describe('driftCheck workflow', () => {
       nextCheckWindow: async () => ({ version: '1', start: 0, end: WEEK }),
       evaluateWindow: async () => evaluated(outcome),
       reportEvaluation: async () => undefined,
+      notify: async () => undefined,
       logCheckToMlflow: async () => ({ reportUrl: 'http://mlflow/#/experiments/1/runs/r/artifacts/report/drift.html' }),
       ...overrides,
     };
@@ -67,10 +68,17 @@ describe('driftCheck workflow', () => {
         'nextCheckWindow',
         'evaluateWindow',
         'reportEvaluation',
+        ...(outcome === 'dataInvalid' ? ['notify'] : []),
         'logCheckToMlflow',
       ]);
+      const told = harness.inputs('notify').map((i) => i.notification);
+      expect(told).toMatchObject(
+        outcome === 'dataInvalid' ? [{ kind: 'dataInvalid', version: '1', text: 'dataInvalid' }] : [],
+      );
       expect(harness.inputs('reportEvaluation').map((i) => i.report.breached)).toEqual([outcome === 'breach']);
-      const statistics = harness.calls.filter((c) => c.name !== 'loadPolicy').map((c) => c.queue);
+      const statistics = harness.calls
+        .filter((c) => c.name !== 'loadPolicy' && c.name !== 'notify')
+        .map((c) => c.queue);
       expect(statistics.every((queue) => queue.endsWith('-cpu'))).toBe(true);
     },
   );
