@@ -1,16 +1,14 @@
 import * as fc from 'fast-check';
 import { symmetricEigen } from '../../../../core/drift/multivariate';
 
-const matrices = fc
-  .integer({ min: 1, max: 9 })
-  .chain((n) =>
-    fc
-      .array(fc.oneof(fc.double({ min: -1e3, max: 1e3, noNaN: true }), fc.constantFrom(0, 1, -1)), {
-        minLength: n * n,
-        maxLength: n * n,
-      })
-      .map((half) => ({ n, matrix: half.map((_, i) => half[Math.min(i, (i % n) * n + Math.floor(i / n))]!) })),
-  );
+const matrices = fc.integer({ min: 1, max: 9 }).chain((n) =>
+  fc
+    .array(fc.oneof(fc.double({ min: -1e3, max: 1e3, noNaN: true }), fc.constantFrom(0, 1, -1)), {
+      minLength: n * n,
+      maxLength: n * n,
+    })
+    .map((half) => ({ n, matrix: half.map((_, i) => half[Math.min(i, (i % n) * n + Math.floor(i / n))]!) })),
+);
 
 it('axes are orthonormal, the trace is kept, values descend and V diag(w) Vᵀ is the matrix', () => {
   fc.assert(
