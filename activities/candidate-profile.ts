@@ -1,5 +1,5 @@
 /** The frozen reference of a new version: its training data, its answers on rows it had not seen, what estimates are judged by. */
-import { buildKeyHistogram, encodeKeyHistogram } from '../core/drift/exact';
+import { encodedHistograms } from '../core/drift/exact';
 import { frameOf } from '../core/frame';
 import { buildProfileFromFrame } from '../core/drift/profile-build';
 import type { ReferenceProfile } from '../core/drift/profile';
@@ -38,12 +38,7 @@ export function profileOfCandidate(
     ...(scores === null || policy.task === 'multiclass' ? {} : { prediction: spread(rows, heldOut, scores) }),
   });
   const estimate = scores === null || policy.task !== 'binary' ? null : estimateOf(policy, rows, heldOut, scores);
-  const histograms = Object.fromEntries(
-    [...frame.columns].flatMap(([name, column]) =>
-      column.kind === 'number' ? [[name, encodeKeyHistogram(buildKeyHistogram(Float32Array.from(column.values)))]] : [],
-    ),
-  );
-  return { profile: estimate === null ? profile : { ...profile, estimate }, histograms };
+  return { profile: estimate === null ? profile : { ...profile, estimate }, histograms: encodedHistograms(frame) };
 }
 
 function spread(rows: TrainingRows, heldOut: readonly number[], scores: readonly number[]): (number | null)[] {

@@ -1,7 +1,13 @@
 /** Expectations as people write them: Great Expectations' names and arguments, in a policy, a list or a GX suite. */
 import { z } from 'zod';
 import { RatchetError } from '../core/errors';
-import { EXPECTATION_NAMES, type Bounds, type Expectation, type ValueType } from '../core/quality/expectation';
+import {
+  EXPECTATION_NAMES,
+  VALUE_EXPECTATIONS,
+  type Bounds,
+  type Expectation,
+  type ValueType,
+} from '../core/quality/expectation';
 import { compilePattern } from '../core/quality/pattern';
 import { isObject } from './merge';
 
@@ -107,17 +113,6 @@ const quantileRanges = z
     path: ['value_ranges'],
   });
 
-const VALUE_RULES = [
-  'expect_column_mean_to_be_between',
-  'expect_column_median_to_be_between',
-  'expect_column_min_to_be_between',
-  'expect_column_max_to_be_between',
-  'expect_column_sum_to_be_between',
-  'expect_column_stdev_to_be_between',
-  'expect_column_unique_value_count_to_be_between',
-  'expect_column_proportion_of_unique_values_to_be_between',
-] as const;
-
 const RULES = [
   rule('expect_column_to_exist', ofColumn),
   rule('expect_table_columns_to_match_set', {
@@ -154,7 +149,7 @@ const RULES = [
     mostly,
     severity,
   }),
-  ...VALUE_RULES.map((expectation) => bounded(rule(expectation, { ...boundFields, ...ofColumn }))),
+  ...VALUE_EXPECTATIONS.map((expectation) => bounded(rule(expectation, { ...boundFields, ...ofColumn }))),
   rule('expect_column_quantile_values_to_be_between', { quantile_ranges: quantileRanges, ...ofColumn }),
   rule('expect_column_most_common_value_to_be_in_set', {
     value_set: values,

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { canonicalJson } from '../../core/canonical-json';
-import { buildKeyHistogram, encodeKeyHistogram } from '../../core/drift/exact';
+import { encodedHistograms } from '../../core/drift/exact';
 import { buildProfileFromFrame, buildReferenceProfile } from '../../core/drift/profile-build';
 import type { ReferenceProfile } from '../../core/drift/profile';
 import { RatchetError } from '../../core/errors';
@@ -111,7 +111,7 @@ async function fromFile(
   timeColumn: string | undefined,
   contract: ModelContract,
   bins: number,
-): Promise<{ profile: ReferenceProfile; histograms: Record<string, Uint8Array> }> {
+): Promise<{ profile: ReferenceProfile; histograms: Readonly<Record<string, Uint8Array>> }> {
   const frame = await readTable(path);
   if (frame.rows === 0) throw new RatchetError('RATCHET_WINDOW_EMPTY', `${path} has no rows`);
   const profile = buildProfileFromFrame(frame, contract.features, {
@@ -120,15 +120,8 @@ async function fromFile(
     correlations: true,
     madeFrom: { kind: 'file', name: path.split(/[\\/]/).at(-1) ?? path },
   });
-  const histograms = Object.fromEntries(
-    contract.features.flatMap(({ name, kind }) => {
-      const column = frame.columns.get(name);
-      return kind === 'number' && column?.kind === 'number'
-        ? [[name, encodeKeyHistogram(buildKeyHistogram(Float32Array.from(column.values)))]]
-        : [];
-    }),
-  );
-  return { profile, histograms };
+  const numbers = new Set(contract.features.filter(({ kind }) => kind === 'number').map(({ name }) => name));
+  return { profile, histograms: encodedHistograms(frame, numbers) };
 }
 
 function timesOf(frame: Frame, name: string, path: string): Float64Array {

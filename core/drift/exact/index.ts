@@ -3,6 +3,7 @@ export type { ColumnRows } from './column-keys';
 export {
   buildKeyHistogram,
   decodeKeyHistogram,
+  encodedHistograms,
   encodeKeyHistogram,
   ksBounds,
   mergeKeyHistograms,

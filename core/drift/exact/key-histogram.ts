@@ -3,6 +3,7 @@
  * only the buckets that hold rows. Histograms of parts add up to the histogram of the whole, and two of them bound the KS
  * statistic without the rows.
  */
+import type { Frame } from '../../frame';
 import { RatchetError } from '../../errors';
 import type { ColumnRows } from './column-keys';
 import { countKeys } from './column-keys';
@@ -183,3 +184,14 @@ const invalid = (observed: string): RatchetError =>
   new RatchetError('RATCHET_INPUT_INVALID', `the key histogram ${observed}`, {
     hint: 'Build the reference profile again.',
   });
+
+/** Encoded histograms of the number columns, as float32: what a reference profile keeps for exact tests. @param names default all. */
+export function encodedHistograms(frame: Frame, names?: ReadonlySet<string>): Readonly<Record<string, Uint8Array>> {
+  return Object.fromEntries(
+    [...frame.columns].flatMap(([name, column]) =>
+      column.kind === 'number' && (names?.has(name) ?? true)
+        ? [[name, encodeKeyHistogram(buildKeyHistogram(Float32Array.from(column.values)))]]
+        : [],
+    ),
+  );
+}
