@@ -1,4 +1,4 @@
-import { RATCHET_SIGNATURE, verifySignature } from './signature';
+import { RATCHET_SIGNATURE, openSigned } from './signature';
 import {
   digest,
   ignored,
@@ -6,7 +6,6 @@ import {
   isJson,
   listOf,
   objectOf,
-  parseObject,
   textOf,
   trigger,
   type Json,
@@ -23,10 +22,8 @@ export const alertmanager: TriggerSource = {
   name: 'alertmanager',
   description: 'Prometheus Alertmanager, webhook version 4: every firing alert.',
   parse(headers, rawBody, config) {
-    const refused = verifySignature(RATCHET_SIGNATURE, headers, rawBody, config);
-    if (refused !== null) return refused;
-    const parsed = parseObject(rawBody);
-    if ('problem' in parsed) return invalid(parsed.problem);
+    const parsed = openSigned(RATCHET_SIGNATURE, headers, rawBody, config);
+    if ('refused' in parsed) return parsed.refused;
     const { version, alerts, groupKey } = parsed.body;
     if (version !== '4') return invalid(`expected "version": "4", got ${JSON.stringify(version) ?? 'none'}`);
     if (!Array.isArray(alerts) || !alerts.every(isJson)) return invalid('"alerts" must be a list of objects');

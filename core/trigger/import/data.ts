@@ -1,4 +1,4 @@
-import { RATCHET_SIGNATURE, verifySignature } from './signature';
+import { RATCHET_SIGNATURE, openSigned } from './signature';
 import {
   digest,
   ignored,
@@ -6,7 +6,6 @@ import {
   isJson,
   numberOf,
   objectOf,
-  parseObject,
   textOf,
   timeOf,
   trigger,
@@ -25,10 +24,8 @@ export const data: TriggerSource = {
   name: 'data',
   description: 'New data: a table that has grown, or a new file (also as an S3 event).',
   parse(headers, rawBody, config) {
-    const refused = verifySignature(RATCHET_SIGNATURE, headers, rawBody, config);
-    if (refused !== null) return refused;
-    const parsed = parseObject(rawBody);
-    if ('problem' in parsed) return invalid(parsed.problem);
+    const parsed = openSigned(RATCHET_SIGNATURE, headers, rawBody, config);
+    if ('refused' in parsed) return parsed.refused;
     return 'Records' in parsed.body ? objects(parsed.body, config) : arrival(parsed.body, rawBody, config);
   },
 };

@@ -1,4 +1,4 @@
-import { RATCHET_SIGNATURE, verifySignature } from './signature';
+import { RATCHET_SIGNATURE, openSigned } from './signature';
 import {
   digest,
   ignored,
@@ -7,7 +7,6 @@ import {
   listed,
   numberOf,
   objectOf,
-  parseObject,
   textOf,
   timeOf,
   trigger,
@@ -34,10 +33,8 @@ export const evidently: TriggerSource = {
   name: 'evidently',
   description: 'An Evidently drift report as JSON, 0.7 and the shape before it.',
   parse(headers, rawBody, config) {
-    const refused = verifySignature(RATCHET_SIGNATURE, headers, rawBody, config);
-    if (refused !== null) return refused;
-    const parsed = parseObject(rawBody);
-    if ('problem' in parsed) return invalid(parsed.problem);
+    const parsed = openSigned(RATCHET_SIGNATURE, headers, rawBody, config);
+    if ('refused' in parsed) return parsed.refused;
     const { metrics } = parsed.body;
     if (!Array.isArray(metrics) || !metrics.every(isJson)) return invalid('"metrics" must be a list of objects');
     const report = metrics.some((m) => 'metric' in m && 'result' in m) ? legacyReport(metrics) : currentReport(metrics);

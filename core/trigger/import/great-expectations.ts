@@ -1,4 +1,4 @@
-import { RATCHET_SIGNATURE, verifySignature } from './signature';
+import { RATCHET_SIGNATURE, openSigned } from './signature';
 import {
   digest,
   ignored,
@@ -7,7 +7,6 @@ import {
   listed,
   listOf,
   objectOf,
-  parseObject,
   textOf,
   timeOf,
   trigger,
@@ -26,10 +25,8 @@ export const greatExpectations: TriggerSource = {
   name: 'greatExpectations',
   description: 'A Great Expectations validation result: every suite that failed.',
   parse(headers, rawBody, config) {
-    const refused = verifySignature(RATCHET_SIGNATURE, headers, rawBody, config);
-    if (refused !== null) return refused;
-    const parsed = parseObject(rawBody);
-    if ('problem' in parsed) return invalid(parsed.problem);
+    const parsed = openSigned(RATCHET_SIGNATURE, headers, rawBody, config);
+    if ('refused' in parsed) return parsed.refused;
     const results = suiteResults(parsed.body);
     if (results.length === 0) return invalid('expected a validation result with "success" and "results"');
     const bad = results.find(

@@ -1,16 +1,5 @@
-import { MLFLOW_SIGNATURE, verifySignature } from './signature';
-import {
-  digest,
-  header,
-  ignored,
-  invalid,
-  isJson,
-  objectOf,
-  parseObject,
-  textOf,
-  trigger,
-  type TriggerSource,
-} from './source';
+import { MLFLOW_SIGNATURE, openSigned } from './signature';
+import { digest, header, ignored, invalid, isJson, objectOf, textOf, trigger, type TriggerSource } from './source';
 
 /** Names that our own registry writes carry: they must not trigger a retraining of what was just trained. */
 const OUR_ALIASES = new Set(['champion', 'challenger', 'previous']);
@@ -25,10 +14,8 @@ export const mlflow: TriggerSource = {
   name: 'mlflow',
   description: 'MLflow 3 registry webhooks: a new version, an alias, a tag.',
   parse(headers, rawBody, config) {
-    const refused = verifySignature(MLFLOW_SIGNATURE, headers, rawBody, config);
-    if (refused !== null) return refused;
-    const parsed = parseObject(rawBody);
-    if ('problem' in parsed) return invalid(parsed.problem);
+    const parsed = openSigned(MLFLOW_SIGNATURE, headers, rawBody, config);
+    if ('refused' in parsed) return parsed.refused;
     const entity = textOf(parsed.body['entity']);
     const action = textOf(parsed.body['action']);
     const { data } = parsed.body;

@@ -1,6 +1,15 @@
 /** Who sent it, and when: signatures of incoming triggers. */
 import type { EpochMs } from '../../model';
-import { header, type Headers, type Hmac, type ParsedTriggers, type SourceConfig } from './source';
+import {
+  header,
+  invalid,
+  parseObject,
+  type Headers,
+  type Hmac,
+  type Json,
+  type ParsedTriggers,
+  type SourceConfig,
+} from './source';
 
 /** A signed message is taken so long before and after its time: a copy that is sent again later is refused. */
 export const REPLAY_WINDOW_MS = 300_000;
@@ -68,4 +77,17 @@ export function constantTimeEqual(a: string, b: string): boolean {
   let difference = a.length ^ b.length;
   for (let i = 0; i < a.length; i += 1) difference |= a.charCodeAt(i) ^ (i < b.length ? b.charCodeAt(i) : 0);
   return difference === 0;
+}
+
+/** A source's message: its signature looked at first, then its JSON object. `refused`: what to answer instead. */
+export function openSigned(
+  scheme: SignatureScheme,
+  headers: Headers,
+  rawBody: string,
+  config: Pick<SourceConfig, 'secret' | 'now' | 'hmac'>,
+): { readonly body: Json } | { readonly refused: ParsedTriggers } {
+  const refused = verifySignature(scheme, headers, rawBody, config);
+  if (refused !== null) return { refused };
+  const parsed = parseObject(rawBody);
+  return 'problem' in parsed ? { refused: invalid(parsed.problem) } : parsed;
 }

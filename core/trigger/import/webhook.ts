@@ -1,5 +1,5 @@
-import { RATCHET_SIGNATURE, verifySignature } from './signature';
-import { digest, header, invalid, isJson, parseObject, textOf, trigger, type TriggerSource } from './source';
+import { RATCHET_SIGNATURE, openSigned } from './signature';
+import { digest, header, invalid, isJson, textOf, trigger, type TriggerSource } from './source';
 
 /**
  * The generic webhook: `{ "reason": "…", "actor"?: "…", "id"?: "…", "asOf"?: <epoch ms>, "payload"?: {…} }`, signed as our own
@@ -9,10 +9,8 @@ export const webhook: TriggerSource = {
   name: 'webhook',
   description: 'Any program: a reason in JSON, signed with HMAC-SHA256.',
   parse(headers, rawBody, config) {
-    const refused = verifySignature(RATCHET_SIGNATURE, headers, rawBody, config);
-    if (refused !== null) return refused;
-    const parsed = parseObject(rawBody);
-    if ('problem' in parsed) return invalid(parsed.problem);
+    const parsed = openSigned(RATCHET_SIGNATURE, headers, rawBody, config);
+    if ('refused' in parsed) return parsed.refused;
     const { reason, actor, id, asOf, payload, model } = parsed.body;
     const why = textOf(reason);
     if (why === null) return invalid('"reason" must be a text');
