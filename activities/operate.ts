@@ -95,20 +95,27 @@ export function createOperateActivities(ports: OperatePorts) {
       }
     },
 
-    /** MLflow's aliases follow the route (DESIGN §7). Retried until MLflow is back; the traffic does not wait for it. */
+    /**
+     * MLflow's aliases follow the route (DESIGN §7). Retried until MLflow is back; the traffic does not wait for it. A rollback
+     * and the canary it ends may both be here: whoever writes looks at the route once more, so the newest route wins.
+     */
     async projectAliases(input: {
       readonly model: ModelName;
       /** A version that is no longer challenger: its alias goes, but not that of a newer one (MLflow may have been away). */
       readonly noLongerChallenger?: ModelVersion;
     }): Promise<{ readonly movedByHand: readonly string[] }> {
-      const route = await ports.routes.getRoute(input.model);
-      if (route === null) return { movedByHand: [] };
-      const challenger = (await ports.registry.getAliases(input.model))['challenger'];
-      return ports.registry.projectAliases(input.model, {
-        champion: route.champion,
-        previous: route.previous,
-        ...(challenger !== undefined && challenger === input.noLongerChallenger ? { challenger: null } : {}),
-      });
+      for (let route = await ports.routes.getRoute(input.model); route !== null;) {
+        const challenger = (await ports.registry.getAliases(input.model))['challenger'];
+        const projected = await ports.registry.projectAliases(input.model, {
+          champion: route.champion,
+          previous: route.previous,
+          ...(challenger !== undefined && challenger === input.noLongerChallenger ? { challenger: null } : {}),
+        });
+        const now = await ports.routes.getRoute(input.model);
+        if (now?.champion === route.champion && now.previous === route.previous) return projected;
+        route = now;
+      }
+      return { movedByHand: [] };
     },
 
     /** Event time at which the champion began to serve and the newest prediction: for the maximum age. */

@@ -26,7 +26,8 @@ export function faultOfAnswer(
 ): RatchetError {
   const { errorCode, message } = parseFault(body);
   const said = message === '' ? 'no message' : message;
-  return new RatchetError(codeOf(status), `MLflow answered ${status} to ${context.what}: ${said}`, {
+  const code = status === 400 && lostRace(errorCode, message) ? 'RATCHET_MLFLOW_UNAVAILABLE' : codeOf(status);
+  return new RatchetError(code, `MLflow answered ${status} to ${context.what}: ${said}`, {
     details: {
       status,
       errorCode,
@@ -73,6 +74,17 @@ function codeOf(status: number): ErrorCode {
   if (status === 408 || status === 429 || status >= 500) return 'RATCHET_MLFLOW_UNAVAILABLE';
   return 'RATCHET_MLFLOW_REQUEST';
 }
+
+/**
+ * MLflow writes "insert or update" as a read and a write, so of two callers at once the second may meet the row of the first.
+ * Its store answers that as 400 BAD_REQUEST with the database's words; said again, the same call updates the row.
+ */
+const lostRace = (errorCode: string | null, message: string): boolean =>
+  errorCode === 'BAD_REQUEST' && UNIQUE_VIOLATION.test(message);
+
+/** SQLite, PostgreSQL, MySQL and SQL Server, as SQLAlchemy prints them. */
+const UNIQUE_VIOLATION =
+  /UNIQUE constraint failed|UniqueViolation|duplicate key value|Duplicate entry|Violation of (PRIMARY|UNIQUE) KEY/;
 
 function parseFault(body: string): { errorCode: string | null; message: string } {
   try {

@@ -34,4 +34,18 @@ describe('projectAliases', () => {
     await activitiesOver(registry).projectAliases({ model: 'late', noLongerChallenger: '2' });
     expect(await registry.getAliases('late')).toEqual({ champion: '1', challenger: '3' });
   });
+
+  it('follows a route that changes while it writes: a rollback from 2 to 1 ends with champion 1', async () => {
+    const registry = await withVersions();
+    const seen = [
+      { champion: '2', previous: '1' },
+      { champion: '1', previous: '2' },
+    ];
+    let reads = 0;
+    const routes = { getRoute: () => Promise.resolve(seen[Math.min(reads++, 1)]) };
+    const ports = { routes, registry } as unknown as Parameters<typeof createOperateActivities>[0];
+    expect(await createOperateActivities(ports).projectAliases({ model: 'late' })).toEqual({ movedByHand: [] });
+    expect(await registry.getAliases('late')).toEqual({ champion: '1', previous: '2' });
+    expect(reads).toBe(3);
+  });
 });

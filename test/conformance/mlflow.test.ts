@@ -284,6 +284,15 @@ describe.each([
     expect(await registry.projectAliases(model, promoted, before)).toEqual({ movedByHand: [] });
   });
 
+  it('lets 12 projections of the same aliases at once all succeed: a canary that ends and the rollback that ended it', async () => {
+    const model = unique('model');
+    for (const key of ['k1', 'k2']) await registry.registerModel(requestFor(model, key));
+    const wanted = { champion: '2', previous: '1' };
+    const all = await Promise.all(Array.from({ length: 12 }, () => registry.projectAliases(model, wanted)));
+    expect(all).toEqual(Array.from({ length: 12 }, () => ({ movedByHand: [] })));
+    expect(await registry.getAliases(model)).toEqual(wanted);
+  });
+
   it('repairs the champion that somebody moved by hand, and says so', async () => {
     const model = unique('model');
     for (const key of ['k1', 'k2', 'k3']) await registry.registerModel(requestFor(model, key));

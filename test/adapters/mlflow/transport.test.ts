@@ -65,6 +65,26 @@ describe('MLflow transport › refusals', () => {
     expect(server.seen).toHaveLength(1);
   });
 
+  it.each([
+    '(sqlite3.IntegrityError) UNIQUE constraint failed: registered_model_aliases.name',
+    '(psycopg2.errors.UniqueViolation) duplicate key value violates unique constraint "registered_model_alias_pk"',
+    "(pymysql.err.IntegrityError) (1062, \"Duplicate entry 'm-champion' for key 'PRIMARY'\")",
+  ])('repeats a 400 whose cause is another writer of the same row: %s', async (message) => {
+    const raced = { status: 400, body: JSON.stringify({ error_code: 'BAD_REQUEST', message }) };
+    server.play(raced, OK);
+    expect(await get(transport())).toEqual({ ok: true });
+    expect(server.seen).toHaveLength(2);
+    server.play(raced, raced, raced);
+    expect(await faultOf(get(transport()))).toMatchObject({ code: 'RATCHET_MLFLOW_UNAVAILABLE', retryable: true });
+  });
+
+  it('repeats no other 400 of the database', async () => {
+    const message = '(sqlite3.IntegrityError) NOT NULL constraint failed: registered_model_aliases.version';
+    server.play({ status: 400, body: JSON.stringify({ error_code: 'BAD_REQUEST', message }) });
+    expect((await faultOf(get(transport()))).code).toBe('RATCHET_MLFLOW_REQUEST');
+    expect(server.seen).toHaveLength(1);
+  });
+
   it('refuses a 200 that is a login page, not JSON', async () => {
     server.play({ status: 200, body: '<html>Sign in</html>', headers: { 'content-type': 'text/html' } });
     const fault = await faultOf(get(transport()));
