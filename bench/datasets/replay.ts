@@ -1,5 +1,5 @@
 /** Runs labelled windows through what a drift check runs: quality, drift, performance, estimate, outcome, breach counter. */
-import { judgeWindow, type WindowJudgement } from '../../activities/judge-window';
+import { judgeWindow, type WindowJudgement } from '../../core/judge-window';
 import { supportOf, type WindowEstimate } from '../../activities/window-estimate';
 import {
   countPlanOf,

@@ -14,7 +14,7 @@ import type { WatchContext, WatchSubject, Window } from './ports';
 import { subjectOf } from './subject';
 import { windowIn } from './window';
 
-export const NO_REFERENCE: Reason = {
+const NO_REFERENCE: Reason = {
   code: 'drift.noReference',
   text: 'the version has no reference: drift is not judged; POST one to /v1/models/{model}/reference',
 };

@@ -1,10 +1,11 @@
 import type { DriftReportData } from '../../core/drift/report-data';
 import { RatchetError } from '../../core/errors';
+import { judgeWindow } from '../../core/judge-window';
 import type { EvaluationRecord } from '../../core/ports';
 import { driftReportOf } from '../../core/report';
 import { json, type HttpAnswer } from '../http/http-server';
 import { modelIn, textIn, type WatchCall } from './call';
-import { driftOf, NO_REFERENCE, performanceOf, qualityOf } from './checks';
+import { driftOf, performanceOf, qualityOf } from './checks';
 import type { WatchSubject, Window } from './ports';
 import { subjectOf } from './subject';
 import { windowIn } from './window';
@@ -61,17 +62,10 @@ async function evaluate(call: WatchCall, subject: WatchSubject, window: Window):
     qualityOf(context, subject, window),
     performanceOf(context, subject, window),
   ]);
-  const drifted = drift?.verdict === 'drift';
-  const worse = performance.verdict === 'fail';
-  const breached = {
-    driftAndPerformance: drifted && worse,
-    driftOrPerformance: drifted || worse,
-    drift: drifted,
-    performance: worse,
-  }[subject.record.policy.triggers.require];
-  const fine = drift?.verdict === 'noDrift' && performance.verdict === 'pass' && quality.verdict === 'pass';
-  const stirred = drifted || worse || drift?.verdict === 'warn';
-  const judged = breached ? 'breach' : stirred ? 'warn' : fine ? 'noDrift' : 'insufficient';
+  const { outcome, judged, reasons } = judgeWindow(
+    { drift, quality, performance, correlations: null, target: null, estimate: null, detectors: null },
+    subject.record.policy,
+  );
   return {
     model: subject.record.model,
     version: subject.version,
@@ -81,14 +75,15 @@ async function evaluate(call: WatchCall, subject: WatchSubject, window: Window):
       version: subject.version,
       windowStart: window.from,
       windowEnd: window.to,
-      breached: breached && quality.verdict !== 'fail',
+      breached: outcome === 'breach',
       driftScore: drift?.driftScore ?? null,
-      reasons: [...quality.reasons, ...(drift?.reasons ?? [NO_REFERENCE]), ...performance.reasons],
+      reasons,
+      ...(judged ? {} : { judged }),
     },
     measurement: {
       rows: performance.rows,
       profileDigest: subject.reference?.digest ?? null,
-      outcome: quality.verdict === 'fail' ? 'dataInvalid' : judged,
+      outcome,
       drift,
       quality,
       performance,

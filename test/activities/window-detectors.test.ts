@@ -1,4 +1,4 @@
-import { judgeWindow } from '../../activities/judge-window';
+import { judgeWindow } from '../../core/judge-window';
 import type { WindowMeasurement } from '../../activities/measure-window';
 import { keptDetectors, runDetectors, type DetectorMeasurement } from '../../activities/window-detectors';
 import { detectChanges, type DetectorConfig } from '../../core/drift/streaming';

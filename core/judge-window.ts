@@ -1,11 +1,33 @@
-/** From a window's measurement to its outcome. Pure. */
-import type { CorrelationChange } from '../core/drift/correlation';
-import type { Policy } from '../core/policy';
-import { worstVerdict, type Reason, type Verdict } from '../core/verdict';
-import type { DriftCheckResult } from '../core/workflow-io';
-import type { WindowMeasurement } from './measure-window';
+/** From what was measured in a window to its outcome: the one rule of checks, of windows on demand and of benches. Pure. */
+import type { CorrelationChange } from './drift/correlation';
+import type { DriftMeasurement } from './drift/drift-measurement';
+import type { EstimateJudgement } from './estimate/judge-estimate';
+import type { PerformanceMeasurement } from './performance/measure';
+import type { Policy } from './policy';
+import type { QualityReport } from './quality/quality-report';
+import { worstVerdict, type Reason, type Verdict } from './verdict';
+import type { DriftCheckResult } from './workflow-io';
 
 export type WindowOutcome = Exclude<DriftCheckResult['outcome'], 'noWindow'>;
+
+/** What is judged of each family; null: not measured. */
+export interface WindowFindings {
+  readonly quality: Pick<QualityReport, 'verdict' | 'reasons'>;
+  readonly drift: Pick<DriftMeasurement, 'verdict' | 'reasons'> | null;
+  /** Pairs whose correlation changed. */
+  readonly correlations: readonly CorrelationChange[] | null;
+  /** Labels' classes against those of the training data. */
+  readonly target: DriftMeasurement['prediction'];
+  readonly performance: Pick<PerformanceMeasurement, 'verdict' | 'reasons'>;
+  readonly estimate: { readonly judgement: Pick<EstimateJudgement, 'verdict' | 'reasons'> } | null;
+  readonly detectors: {
+    readonly detectors: readonly {
+      readonly action: 'warn' | 'breach';
+      readonly signals: readonly { readonly kind: 'drift' | 'warning' }[];
+    }[];
+    readonly reasons: readonly Reason[];
+  } | null;
+}
 
 export interface WindowJudgement {
   readonly outcome: WindowOutcome;
@@ -22,7 +44,7 @@ export interface WindowJudgement {
  * when a rule fired on labels; when a detector that may do so found a change; or when labels do not suffice for a rule and the
  * estimate is suspicious, where the policy lets it trigger. An estimate never makes a window pass.
  */
-export function judgeWindow(m: WindowMeasurement, policy: Policy): WindowJudgement {
+export function judgeWindow(m: WindowFindings, policy: Policy): WindowJudgement {
   const drifted = m.drift?.verdict === 'drift';
   const suspicious = m.estimate?.judgement.verdict === 'suspicious';
   const found = (action: 'warn' | 'breach', kind: 'drift' | 'warning'): boolean =>
@@ -61,7 +83,7 @@ export function judgeWindow(m: WindowMeasurement, policy: Policy): WindowJudgeme
   return { outcome, judged, reasons: reasonsOf(m) };
 }
 
-function outcomeOf(m: WindowMeasurement, breached: boolean, stirred: boolean): WindowOutcome {
+function outcomeOf(m: WindowFindings, breached: boolean, stirred: boolean): WindowOutcome {
   if (m.quality.verdict === 'fail') return 'dataInvalid';
   if (breached) return 'breach';
   if (stirred) return 'warn';
@@ -85,7 +107,7 @@ const correlationReason = ({ features, reference, current, adjustedPValue }: Cor
   expected: reference,
 });
 
-function reasonsOf(m: WindowMeasurement): readonly Reason[] {
+function reasonsOf(m: WindowFindings): readonly Reason[] {
   const { target, estimate } = m;
   return [
     ...m.quality.reasons,

@@ -1,5 +1,4 @@
-import { judgeWindow } from '../../activities/judge-window';
-import type { WindowMeasurement } from '../../activities/measure-window';
+import { judgeWindow, type WindowFindings } from '../../core/judge-window';
 import type { Policy } from '../../core/policy';
 import { testPolicy } from '../workflows/fixtures';
 
@@ -45,7 +44,7 @@ function policyOf({ require, mode }: Pick<Case, 'require' | 'mode'>): Policy {
   };
 }
 
-function measurementOf({ quality, drift, performance, estimate, detector }: Case): WindowMeasurement {
+function measurementOf({ quality, drift, performance, estimate, detector }: Case): WindowFindings {
   const reason = (code: string) => [{ code, text: code }];
   const [action, kind] = (detector ?? '').split(':');
   return {
@@ -69,7 +68,7 @@ function measurementOf({ quality, drift, performance, estimate, detector }: Case
             ],
             reasons: reason('detector'),
           },
-  } as unknown as WindowMeasurement;
+  } as unknown as WindowFindings;
 }
 
 /** The rule as the policy's documentation tells it, each family first in three values: bad, good, unknown. */
