@@ -32,6 +32,7 @@ export function profileOfCandidate(
     eventTime: rows.eventTime,
     target: policy.task === 'regression' ? rows.target.map(Number) : rows.target,
     correlations: true,
+    multivariate: policy.drift.multivariate === 'warn',
     madeFrom: { kind: 'snapshot', digest: snapshot.digest },
     ...importanceOf(policy, result.importance),
     // Only of rows that the version had not seen: on its training rows it is surer than it will be.

@@ -1,7 +1,9 @@
 /** One window measured by counts: data quality, drift, performance, its estimate, detectors. No row is read unless the policy asks. */
 import { correlationChanges, spearmanCorrelations, type CorrelationChange } from '../core/drift/correlation';
 import { countPlanOf } from '../core/drift/count-plan';
-import { frameOf } from '../core/frame';
+import { judgeReconstruction, type ReconstructionJudgement } from '../core/drift/multivariate/judge-reconstruction';
+import { reconstructionError } from '../core/drift/multivariate/reconstruction-error';
+import { frameOf, type Frame } from '../core/frame';
 import type { DriftMeasurement } from '../core/drift/drift-measurement';
 import { measureCounts, measureDrift, measureTarget } from '../core/drift/measure';
 import type { ReferenceProfile } from '../core/drift/profile';
@@ -26,6 +28,8 @@ export interface WindowMeasurement {
   readonly quality: QualityReport;
   readonly drift: DriftMeasurement | null;
   readonly correlations: readonly CorrelationChange[] | null;
+  /** All features together; null: not asked for. */
+  readonly multivariate: ReconstructionJudgement | null;
   /** Classes among the labels against those of the training data; null: regression, or unknown. */
   readonly target: DriftMeasurement['prediction'];
   readonly performance: PerformanceMeasurement;
@@ -66,7 +70,7 @@ export async function measureWindow(ports: MeasurePorts, input: MeasureInput): P
     profileDigest: stored?.digest ?? null,
     quality: await measureQuality(ports, input, profile, earlier),
     ...(counts === null || profile === null
-      ? { drift: null, correlations: null }
+      ? { drift: null, correlations: null, multivariate: null }
       : await driftOf(ports, input, profile, counts)),
     target:
       profile === null ? null : measureTarget(profile, targetCounts(all, policy), counts?.hours ?? [], policy.drift),
@@ -89,9 +93,10 @@ interface WindowDrift {
   readonly drift: DriftMeasurement;
   /** Pairs whose correlation changed; null: not asked for, or no rows were read. */
   readonly correlations: readonly CorrelationChange[] | null;
+  readonly multivariate: ReconstructionJudgement | null;
 }
 
-/** `exact` alone reads rows: KS against the reference's sample, and correlations where the policy asks for them. */
+/** `exact` alone reads rows: KS against the reference's sample, and what the policy asks about features together. */
 async function driftOf(
   ports: MeasurePorts,
   input: MeasureInput,
@@ -100,14 +105,34 @@ async function driftOf(
 ): Promise<WindowDrift> {
   const { model, policy, version, from, to } = input;
   if (policy.drift.pValue !== 'exact') {
-    return { drift: measureCounts(profile, counts, policy.features, policy.drift), correlations: null };
+    const drift = measureCounts(profile, counts, policy.features, policy.drift);
+    return { drift, correlations: null, multivariate: null };
   }
   const rows = await ports.predictions.readWindow(model, version.contract, from, to);
   const drift = measureDrift(profile, rows.features, policy.features, policy.drift, { occurredAt: rows.occurredAt });
-  if (policy.drift.correlation !== 'warn' || profile.correlations === undefined) return { drift, correlations: null };
-  const now = spearmanCorrelations(frameOf(rows.features, policy.features), policy.features);
+  const frame = frameOf(rows.features, policy.features);
+  return {
+    drift,
+    correlations: correlationsOf(policy, profile, frame),
+    multivariate: multivariateOf(policy, profile, frame),
+  };
+}
+
+function correlationsOf(policy: Policy, profile: ReferenceProfile, frame: Frame): WindowDrift['correlations'] {
+  if (policy.drift.correlation !== 'warn' || profile.correlations === undefined) return null;
+  const now = spearmanCorrelations(frame, policy.features);
   const changes = correlationChanges(profile.correlations, now, policy.drift);
-  return { drift, correlations: changes.filter((change) => change.level === 'changed') };
+  return changes.filter((change) => change.level === 'changed');
+}
+
+function multivariateOf(policy: Policy, profile: ReferenceProfile, frame: Frame): WindowDrift['multivariate'] {
+  if (policy.drift.multivariate !== 'warn') return null;
+  const fit = profile.multivariate;
+  if (fit === undefined) {
+    const text = 'the reference was made without principal components: make it again (`ratchet reference`), or retrain';
+    return { verdict: 'insufficient', reason: { code: 'multivariate.noReference', text } };
+  }
+  return judgeReconstruction(fit, reconstructionError(fit, frame), { minimumRows: policy.drift.minRows });
 }
 
 async function measureQuality(

@@ -153,6 +153,8 @@ export function createWatchActivities(ports: WatchPorts) {
           outcome: kept.outcome,
           profileDigest: kept.profileDigest,
           drift: kept.drift,
+          correlations: kept.correlations,
+          multivariate: kept.multivariate,
           target: kept.target,
           performance: kept.performance,
           estimate: kept.estimate,

@@ -48,6 +48,33 @@ const stringProfile = z.strictObject({
   clusters,
 });
 const featureProfile = z.discriminatedUnion('kind', [numberProfile, stringProfile]);
+const encoding = { name: z.string(), missing: z.number().int(), centre: z.number(), scale: z.number() };
+const pcaFit = z.strictObject({
+  schemaVersion: z.literal(1),
+  rows: z.number().int(),
+  features: z.array(
+    z.discriminatedUnion('kind', [
+      z.strictObject({ kind: z.literal('number'), fill: z.number(), ...encoding }),
+      z.strictObject({
+        kind: z.literal('string'),
+        fill: z.string(),
+        shares: z.array(z.tuple([z.string(), z.number()])),
+        ...encoding,
+      }),
+    ]),
+  ),
+  components: z.array(z.array(z.number())),
+  explained: z.number(),
+  leftOut: z.array(z.strictObject({ name: z.string(), why: z.string() })),
+  reference: z.strictObject({
+    chunks: z.array(z.number()),
+    mean: z.number(),
+    std: z.number(),
+    low: z.number(),
+    high: z.number(),
+    residuals: z.array(z.number()),
+  }),
+});
 const profileSchema = z.strictObject({
   schemaVersion: z.union([z.literal(1), z.literal(2)]),
   rows: z.number().int().min(1),
@@ -62,6 +89,7 @@ const profileSchema = z.strictObject({
       pairs: z.array(z.number().int()),
     })
     .optional(),
+  multivariate: pcaFit.optional(),
   madeFrom: z
     .discriminatedUnion('kind', [
       z.strictObject({ kind: z.literal('snapshot'), digest: z.string() }),

@@ -1,6 +1,7 @@
 /** From what was measured in a window to its outcome: the one rule of checks, of windows on demand and of benches. Pure. */
 import type { CorrelationChange } from './drift/correlation';
 import type { DriftMeasurement } from './drift/drift-measurement';
+import type { ReconstructionJudgement } from './drift/multivariate/judge-reconstruction';
 import type { EstimateJudgement } from './estimate/judge-estimate';
 import type { PerformanceMeasurement } from './performance/measure';
 import type { Policy } from './policy';
@@ -16,6 +17,8 @@ export interface WindowFindings {
   readonly drift: Pick<DriftMeasurement, 'verdict' | 'reasons'> | null;
   /** Pairs whose correlation changed. */
   readonly correlations: readonly CorrelationChange[] | null;
+  /** All features together; null: not asked for. */
+  readonly multivariate: ReconstructionJudgement | null;
   /** Labels' classes against those of the training data. */
   readonly target: DriftMeasurement['prediction'];
   readonly performance: Pick<PerformanceMeasurement, 'verdict' | 'reasons'>;
@@ -64,6 +67,7 @@ export function judgeWindow(m: WindowFindings, policy: Policy): WindowJudgement 
     worse ||
     m.drift?.verdict === 'warn' ||
     (m.correlations ?? []).length > 0 ||
+    m.multivariate?.verdict === 'drift' ||
     suspicious ||
     found('warn', 'drift') ||
     found('warn', 'warning') ||
@@ -114,6 +118,7 @@ function reasonsOf(m: WindowFindings): readonly Reason[] {
     ...(m.drift?.reasons ?? [NO_REFERENCE]),
     ...(target === null || target.level === 'ok' || target.level === 'insufficient' ? [] : [target.reason]),
     ...(m.correlations ?? []).slice(0, 10).map(correlationReason),
+    ...(m.multivariate === null || m.multivariate.verdict === 'ok' ? [] : [m.multivariate.reason]),
     ...m.performance.reasons,
     ...(estimate?.judgement.reasons ?? []),
     ...(m.detectors?.reasons ?? []),

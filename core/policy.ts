@@ -117,6 +117,8 @@ export interface DriftPolicy {
   /** Spearman correlations between number features, on demand. A pair counts from this change on, with its p. */
   readonly correlation: 'off' | 'warn';
   readonly correlationChange: number;
+  /** Principal components of all features, in checks that read rows. Absent in policies of the first releases: off. */
+  readonly multivariate?: 'off' | 'warn';
   /** Order of the features' importance against the reference: NDCG below this. */
   readonly importanceDrift: 'off' | 'warn' | 'drift';
   readonly importanceNdcg: number;

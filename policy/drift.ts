@@ -81,6 +81,11 @@ export const drift = z
       .gt(0)
       .max(2)
       .describe('Least change of a correlation that counts. Above 0, at most 2.'),
+    multivariate: z
+      .enum(['off', 'warn'])
+      .describe(
+        'Do the features still move together (principal components)? In checks that read rows (`pValue: exact`).',
+      ),
     importanceDrift: reaction("Order of the features' importance of a new training against the champion's."),
     importanceNdcg: z
       .number()

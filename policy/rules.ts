@@ -72,8 +72,15 @@ const data: Rule = ({ data: source }) => {
 /** √ln 2, and 1: a threshold above could never be reached. */
 const LARGEST_DISTANCE: Readonly<Partial<Record<EffectMethod, number>>> = { js: 0.8326, hellinger: 1 };
 
-const drift: Rule = ({ drift: rules }) =>
-  (['numeric', 'categorical'] as const).flatMap((kind) => [
+const drift: Rule = ({ drift: rules }) => [
+  ...(['correlation', 'multivariate'] as const).flatMap((name) =>
+    when(
+      rules[name] === 'warn' && rules.pValue !== 'exact',
+      `drift.${name}`,
+      `is judged on rows, and drift.pValue: ${rules.pValue} reads none: set drift.pValue to exact`,
+    ),
+  ),
+  ...(['numeric', 'categorical'] as const).flatMap((kind) => [
     ...when(
       rules[kind].warn > rules[kind].threshold,
       `drift.${kind}.warn`,
@@ -86,7 +93,8 @@ const drift: Rule = ({ drift: rules }) =>
         `a distance by ${rule.method} never exceeds ${LARGEST_DISTANCE[rule.method]}, got ${rule.threshold}`,
       ),
     ),
-  ]);
+  ]),
+];
 
 const performance: Rule = ({
   performance: { rules, slices, values, detectors },

@@ -108,7 +108,7 @@ function measure(
     estimate = { estimate: estimated, reliability, judgement: judgeEstimate(estimated, reliability, judged) };
   }
   const measurement = { rows: rows.length, profileDigest: null, quality, drift, target: null, performance, estimate };
-  const judgement = judgeWindow({ ...measurement, correlations: null, detectors: null }, policy);
+  const judgement = judgeWindow({ ...measurement, correlations: null, multivariate: null, detectors: null }, policy);
   return { from, to, rows: rows.length, drift, performance, estimate, judgement };
 }
 

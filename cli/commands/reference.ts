@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { canonicalJson } from '../../core/canonical-json';
 import { encodedHistograms } from '../../core/drift/exact';
-import { buildProfileFromFrame, buildReferenceProfile } from '../../core/drift/profile-build';
+import { buildProfileFromFrame, buildReferenceProfile, type ProfileOptions } from '../../core/drift/profile-build';
 import type { ReferenceProfile } from '../../core/drift/profile';
 import { RatchetError } from '../../core/errors';
 import type { Frame } from '../../core/frame';
@@ -59,11 +59,15 @@ export interface SavedReference {
 export async function giveReference(model: string, flags: ReferenceFlags, stores: Stores): Promise<SavedReference> {
   const { policy } = await stores.models().getModel(model);
   const { contract } = await stores.models().getVersion(model, flags.version);
-  const { bins } = policy.drift.numeric;
+  const options = {
+    bins: policy.drift.numeric.bins,
+    correlations: true,
+    multivariate: policy.drift.multivariate === 'warn',
+  };
   const { profile, histograms } =
     flags.file === undefined
-      ? { profile: await fromLog(model, contract, bins, flags, stores), histograms: {} }
-      : await fromFile(flags.file, flags.time, contract, bins);
+      ? { profile: await fromLog(model, contract, options, flags, stores), histograms: {} }
+      : await fromFile(flags.file, flags.time, contract, options);
   const { digest } = await stores.profiles().saveProfile(model, flags.version, profile, histograms);
   await stores.decisions().record({
     key: `reference:${model}:${flags.version}:${digest}`,
@@ -83,7 +87,7 @@ export async function giveReference(model: string, flags: ReferenceFlags, stores
 async function fromLog(
   model: string,
   contract: ModelContract,
-  bins: number,
+  options: ProfileOptions,
   { from, to }: ReferenceFlags,
   stores: Stores,
 ): Promise<ReferenceProfile> {
@@ -98,10 +102,9 @@ async function fromLog(
   }
   const prediction = contract.task === 'multiclass' ? rows.labels : rows.scores;
   return buildReferenceProfile(rows.features, contract.features, {
-    bins,
+    ...options,
     eventTime: rows.occurredAt,
     prediction,
-    correlations: true,
     madeFrom: { kind: 'predictions', from, to },
   });
 }
@@ -110,14 +113,13 @@ async function fromFile(
   path: string,
   timeColumn: string | undefined,
   contract: ModelContract,
-  bins: number,
+  options: ProfileOptions,
 ): Promise<{ profile: ReferenceProfile; histograms: Readonly<Record<string, Uint8Array>> }> {
   const frame = await readTable(path);
   if (frame.rows === 0) throw new RatchetError('RATCHET_WINDOW_EMPTY', `${path} has no rows`);
   const profile = buildProfileFromFrame(frame, contract.features, {
-    bins,
+    ...options,
     ...(timeColumn === undefined ? {} : { eventTime: timesOf(frame, timeColumn, path) }),
-    correlations: true,
     madeFrom: { kind: 'file', name: path.split(/[\\/]/).at(-1) ?? path },
   });
   const numbers = new Set(contract.features.filter(({ kind }) => kind === 'number').map(({ name }) => name));

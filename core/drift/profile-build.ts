@@ -4,6 +4,8 @@ import type { EpochMs, FeatureColumns, FeatureSpec } from '../model';
 import { spearmanCorrelations } from './correlation';
 import { binOf, categoryCodes, countInBins, float32Values } from './feature-values';
 import { clusterFiguresOf, MAX_CELLS } from './intraclass';
+import { encodingOf } from './multivariate/encoding';
+import { fitPca, MAXIMUM_FEATURES } from './multivariate/fit-pca';
 import {
   SAMPLE_ROWS,
   type CategoricalProfile,
@@ -25,6 +27,8 @@ export interface ProfileOptions {
   readonly importance?: Readonly<Record<string, number>>;
   /** true: Spearman correlations of the number features (the first 100). */
   readonly correlations?: boolean;
+  /** true: principal components of the features (the first 200), where the rows suffice for a fit. */
+  readonly multivariate?: boolean;
   readonly madeFrom?: ProfileSource;
 }
 
@@ -66,8 +70,17 @@ export function buildProfileFromFrame(
     ...(options.prediction && { prediction: answerProfile(options.prediction, options) }),
     ...(options.target && { target: answerProfile(options.target, options) }),
     ...(options.correlations === true && { correlations: spearmanCorrelations(frame, specs) }),
+    ...(options.multivariate === true && multivariateOf(frame, specs)),
     ...(options.madeFrom && { madeFrom: options.madeFrom }),
   };
+}
+
+/** Nothing where nothing can be fitted: a check that asks for it then says that there is no such reference. */
+function multivariateOf(frame: Frame, specs: readonly FeatureSpec[]): Pick<ReferenceProfile, 'multivariate'> {
+  const chunks = 10;
+  const first = specs.slice(0, MAXIMUM_FEATURES);
+  if (frame.rows < 2 * chunks || !first.some((spec) => !('why' in encodingOf(frame, spec)))) return {};
+  return { multivariate: fitPca(frame, first, { chunks }) };
 }
 
 /** A typing error must not become hours. */

@@ -4,6 +4,7 @@
  */
 import type { EstimateReference } from '../estimate/estimate-reference';
 import { contentKey } from './content-key';
+import type { PcaFit } from './multivariate/fit-pca';
 
 export interface ReferenceProfile {
   readonly schemaVersion: 1 | 2;
@@ -16,6 +17,8 @@ export interface ReferenceProfile {
   /** The true answers. */
   readonly target?: NumericProfile | CategoricalProfile;
   readonly correlations?: CorrelationMatrix;
+  /** Principal components of the features together. */
+  readonly multivariate?: PcaFit;
   /** Binary: calibration and healthy ranges on held-out rows, for estimates while labels are missing. */
   readonly estimate?: EstimateReference;
   readonly madeFrom?: ProfileSource;

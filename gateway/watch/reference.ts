@@ -30,6 +30,7 @@ export async function setReference(call: WatchCall): Promise<HttpAnswer> {
   const profile = buildProfileFromFrame(frame, contract.features, {
     bins: record.policy.drift.numeric.bins,
     correlations: true,
+    multivariate: record.policy.drift.multivariate === 'warn',
     ...(eventTime && { eventTime }),
     ...(prediction && { prediction }),
     ...(target && { target }),

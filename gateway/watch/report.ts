@@ -63,7 +63,16 @@ async function evaluate(call: WatchCall, subject: WatchSubject, window: Window):
     performanceOf(context, subject, window),
   ]);
   const { outcome, judged, reasons } = judgeWindow(
-    { drift, quality, performance, correlations: null, target: null, estimate: null, detectors: null },
+    {
+      drift,
+      quality,
+      performance,
+      correlations: null,
+      multivariate: null,
+      target: null,
+      estimate: null,
+      detectors: null,
+    },
     subject.record.policy,
   );
   return {

@@ -64,6 +64,7 @@ export const defaultPreset: PresetSections = {
     prediction: 'warn',
     correlation: 'off',
     correlationChange: 0.2,
+    multivariate: 'off',
     importanceDrift: 'off',
     // SageMaker Clarify's alarm.
     importanceNdcg: 0.9,

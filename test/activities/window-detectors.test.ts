@@ -210,6 +210,7 @@ describe('runDetectors', () => {
       drift: { verdict: 'noDrift', reasons: [] },
       performance: { verdict: 'pass', reasons: [] },
       estimate: null,
+      multivariate: null,
       target: null,
       detectors,
     } as unknown as WindowMeasurement;

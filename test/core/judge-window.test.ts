@@ -52,6 +52,7 @@ function measurementOf({ quality, drift, performance, estimate, detector }: Case
     profileDigest: null,
     quality: { verdict: quality, reasons: reason('quality') },
     drift: drift === null ? null : { verdict: drift, reasons: reason('drift') },
+    multivariate: null,
     target: null,
     performance: { verdict: performance, reasons: reason('performance') },
     estimate: estimate === null ? null : { judgement: { verdict: estimate, reasons: reason('estimate') } },
@@ -122,6 +123,26 @@ describe('judgeWindow', () => {
     expect(judged.reasons).toContainEqual(
       expect.objectContaining({ code: 'drift.correlation', observed: 0.1, expected: 0.9 }),
     );
+  });
+
+  it('warns of features that no longer move together, says that it could not judge them, and keeps silent when they do', () => {
+    const calm: Case = {
+      require: 'drift',
+      quality: 'pass',
+      drift: 'noDrift',
+      performance: 'pass',
+      estimate: null,
+      mode: 'off',
+      detector: null,
+    };
+    const judge = (verdict: 'ok' | 'drift' | 'insufficient') => {
+      const multivariate = { verdict, reason: { code: `multivariate.${verdict}`, text: 'seen' } };
+      const { outcome, reasons } = judgeWindow({ ...measurementOf(calm), multivariate }, policyOf(calm));
+      return { outcome, said: reasons.some(({ code }) => code.startsWith('multivariate')) };
+    };
+    expect(judge('ok')).toEqual({ outcome: 'noDrift', said: false });
+    expect(judge('drift')).toEqual({ outcome: 'warn', said: true });
+    expect(judge('insufficient')).toEqual({ outcome: 'noDrift', said: true });
   });
 
   it(`equals the naive restatement in all ${CASES.length} combinations of rule, quality, drift, performance, estimate and detector`, () => {

@@ -189,6 +189,11 @@ describe('what a policy is refused for', () => {
     ]);
   });
 
+  it.each(['correlation', 'multivariate'])('refuses drift.%s of rows where no check reads rows', (name) => {
+    expect(pathsOf({ ...minimal, drift: { [name]: 'warn' } })).toEqual([`drift.${name}`]);
+    expect(pathsOf({ ...minimal, drift: { [name]: 'warn', pValue: 'exact' } })).toEqual([]);
+  });
+
   it('does not guess about a field whose partner is bad', () => {
     expect(pathsOf({ ...minimal, rollout: { tick: 'soon', lease: '1s' } })).toEqual(['rollout.tick']);
     expect(pathsOf({ ...minimal, task: 'ranking', classes: ['a', 'b', 'c'] })).toEqual(['task']);
