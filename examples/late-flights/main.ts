@@ -58,8 +58,9 @@ async function main(): Promise<number> {
     interrupted = true;
     void closeAll().then(() => process.exit(130));
   };
-  process.on('SIGINT', onSignal);
-  process.on('SIGTERM', onSignal);
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
+  // A terminal that was closed takes no more lines; the servers still have to be stopped.
+  process.stdout.on('error', () => undefined);
 
   try {
     const stack = await timeline.step('PostgreSQL, MLflow and Temporal start', () =>
