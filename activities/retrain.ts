@@ -16,6 +16,7 @@ import type {
 import { checkParity, type ParityOptions } from '../core/parity';
 import type { Policy } from '../core/policy';
 import type { Snapshot, TrainerResult, TrainingRows } from '../core/ports';
+import { withoutAnswerRules } from '../core/quality/answer-columns';
 import { checkQuality } from '../core/quality/check';
 import { worstVerdict, type Reason, type Verdict } from '../core/verdict';
 import { compareImportance, judgeImportance } from '../core/drift/importance';
@@ -169,7 +170,7 @@ export function createRetrainActivities(ports: RetrainPorts) {
         rows.features.rows,
         policy.features,
         reference,
-        policy.quality,
+        withoutAnswerRules(policy.quality, policy.features),
         undefined,
         // A feature that alone tells the target is named before anybody trains on it.
         { target: rows.target },
