@@ -117,6 +117,8 @@ export function createWatchActivities(ports: WatchPorts) {
         breached: outcome === 'breach',
         driftScore: m.drift?.driftScore ?? null,
         reasons,
+        // Saved with the report: a retry after the reference changed tells the one that was measured.
+        reference: m.profileDigest,
         ...(revision > 1 ? { revision } : {}),
         ...(judged ? {} : { judged }),
       };

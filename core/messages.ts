@@ -61,6 +61,11 @@ export interface EvaluationReport {
   readonly reasons: readonly Reason[];
   /** 1 for the first (or left out); a recomputation after late labels has the next number and replaces the former one. */
   readonly revision?: number;
+  /**
+   * Digest of the reference profile it was measured against; null: the version has none in the store. Left out: unknown, as in
+   * reports of before there was the field. Evaluations against different references do not add up to a trigger.
+   */
+  readonly reference?: string | null;
   /** false: too few rows or labels for a verdict. Such a window is shown and counts for nothing: it neither breaches nor clears. */
   readonly judged?: boolean;
 }

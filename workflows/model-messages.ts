@@ -18,7 +18,8 @@ export function isEvaluationReport(raw: unknown): raw is EvaluationReport {
     Number.isFinite(r['windowEnd']) &&
     typeof r['breached'] === 'boolean' &&
     (r['driftScore'] === null || Number.isFinite(r['driftScore'])) &&
-    areReasons(r['reasons'])
+    areReasons(r['reasons']) &&
+    (r['reference'] == null || isText(r['reference']))
   );
 }
 

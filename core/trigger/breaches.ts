@@ -8,6 +8,13 @@
  * - Hysteresis: `clearAfter` evaluations in a row without a breach clear the counter, breaches before them count no more.
  * - A recomputation that comes after a later one of the same window is ignored: the highest revision counts.
  * - A new champion starts at zero. A late report about another version, whose window is not newer, is ignored.
+ * - References do not mix: of the last `of` windows only those count that were measured against the reference of the newest one.
+ *   A new reference thus begins at zero. Nothing is thrown away for it: a signal of before the change that comes late (its
+ *   window is older, or its revision lower) cannot set the counter of the new reference back to zero.
+ *   A new reference re-evaluates no window by itself: what was measured stays what it was. A window that late labels recompute
+ *   is measured against the reference of that day and replaces its former evaluation as ever, so it leaves the old reference's
+ *   count for the new one's; and the same window still fires at most once, whatever it was measured against.
+ *   Unknown references (reports of before there was the field) count with any, as they did.
  * - It fires once for a newest window: a recomputation of a window that fired already does not fire again.
  */
 import type { EvaluationReport } from '../messages';
@@ -28,6 +35,8 @@ export interface Evaluation {
   readonly windowStart: EpochMs;
   readonly windowEnd: EpochMs;
   readonly breached: boolean;
+  /** See EvaluationReport; left out: unknown, also in a state carried from before there was the field. */
+  readonly reference?: string | null;
   /** 1 when left out: carried from before there were revisions. */
   readonly revision?: number;
 }
@@ -44,7 +53,7 @@ export interface BreachDecision {
 /** Kept beyond `policy.of`, for the status page and for late recomputations. */
 const KEPT_EVALUATIONS = 20;
 
-/** Zero, for this champion. Call it when the champion or the reference changes. */
+/** Zero, for this champion. */
 export function startBreaches(version: ModelVersion | null): BreachState {
   return { version, evaluations: [], firedAt: null };
 }
@@ -66,7 +75,7 @@ export function recordEvaluation(state: BreachState, report: EvaluationReport, p
     }
     base = startBreaches(report.version);
   }
-  const { windowStart, windowEnd, breached, revision = 1 } = report;
+  const { windowStart, windowEnd, breached, reference, revision = 1 } = report;
   const isThis = (e: Evaluation): boolean => e.windowEnd === windowEnd && e.windowStart === windowStart;
   const former = base.evaluations.find(isThis)?.revision ?? 1;
   if (revision < former) {
@@ -74,7 +83,8 @@ export function recordEvaluation(state: BreachState, report: EvaluationReport, p
     return { state, fire: false, reason: { code: 'evaluation.superseded', text } };
   }
   const others = base.evaluations.filter((e) => !isThis(e));
-  const evaluations = [...others, { windowStart, windowEnd, breached, revision }]
+  const evaluation = { windowStart, windowEnd, breached, revision, ...(reference === undefined ? {} : { reference }) };
+  const evaluations = [...others, evaluation]
     .sort((a, b) => a.windowEnd - b.windowEnd || a.windowStart - b.windowStart)
     .slice(-Math.max(policy.of, KEPT_EVALUATIONS));
   const recorded: BreachState = { ...base, evaluations };
@@ -82,16 +92,26 @@ export function recordEvaluation(state: BreachState, report: EvaluationReport, p
 }
 
 function fires(state: BreachState, { breaches, of, clearAfter = of }: BreachRule): BreachDecision {
-  const last = state.evaluations.slice(-of);
+  const recent = state.evaluations.slice(-of);
+  const last = againstNewestReference(recent);
   const newest = last.at(-1);
   const count = sinceCleared(last, clearAfter).filter((e) => e.breached).length;
-  const text = `${count} of the last ${last.length} windows breached; ${breaches} of ${of} are needed, the newest among them`;
+  const others = recent.length - last.length;
+  const text =
+    `${count} of the last ${last.length} windows breached; ${breaches} of ${of} are needed, the newest among them` +
+    (others === 0 ? '' : ` (${others} measured against another reference do not count)`);
   const reason: Reason = { code: 'trigger.breaches', text, observed: count, expected: breaches };
   const reached = newest?.breached === true && count >= Math.max(1, breaches);
   if (!reached || newest === undefined || newest.windowEnd <= (state.firedAt ?? Number.NEGATIVE_INFINITY)) {
     return { state, fire: false, reason };
   }
   return { state: { ...state, firedAt: newest.windowEnd }, fire: true, reason };
+}
+
+/** Those with the newest known reference, and those of which it is unknown: always the newest one itself. Keeps the order. */
+function againstNewestReference(recent: readonly Evaluation[]): readonly Evaluation[] {
+  const reference = recent.findLast((e) => e.reference !== undefined)?.reference;
+  return recent.filter((e) => e.reference === undefined || e.reference === reference);
 }
 
 /**

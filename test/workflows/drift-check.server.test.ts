@@ -26,6 +26,7 @@ describe('driftCheck workflow', () => {
       breached: outcome === 'breach',
       driftScore: outcome === 'insufficient' ? null : 0.31,
       reasons: [{ code: `drift.${outcome}`, text: outcome }],
+      reference: 'digest-of-the-reference',
     },
     driftedFeatures: outcome === 'breach' ? ['x', 'c'] : [],
     summary: `700 rows: ${outcome}`,
@@ -76,6 +77,7 @@ describe('driftCheck workflow', () => {
         outcome === 'dataInvalid' ? [{ kind: 'dataInvalid', version: '1', text: 'dataInvalid' }] : [],
       );
       expect(harness.inputs('reportEvaluation').map((i) => i.report.breached)).toEqual([outcome === 'breach']);
+      expect(harness.inputs('reportEvaluation').map((i) => i.report.reference)).toEqual(['digest-of-the-reference']);
       const statistics = harness.calls
         .filter((c) => c.name !== 'loadPolicy' && c.name !== 'notify')
         .map((c) => c.queue);

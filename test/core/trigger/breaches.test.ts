@@ -59,6 +59,143 @@ describe('recordEvaluation', () => {
     expect(startBreaches('3')).toEqual({ version: '3', evaluations: [], firedAt: null });
   });
 
+  describe('a new reference', () => {
+    const policy = { breaches: 3, of: 3 };
+    type Told = readonly [week: number, breached: boolean, reference?: string | null, revision?: number];
+    const tell = (told: readonly Told[], from: BreachState = EMPTY_BREACHES, rule: typeof policy = policy) => {
+      let state = from;
+      const fired: number[] = [];
+      let reason = '';
+      for (const [week, breached, reference, revision = 1] of told) {
+        const more = reference === undefined ? { revision } : { revision, reference };
+        const decision = recordEvaluation(state, { ...report(week, breached), ...more }, rule);
+        ({ state } = decision);
+        reason = decision.reason.text;
+        if (decision.fire) fired.push(week);
+      }
+      return { state, fired, reason };
+    };
+
+    it.each<[string, Told[], number[]]>([
+      [
+        'two breaches against a and one against b do not fire',
+        [
+          [0, true, 'a'],
+          [1, true, 'a'],
+          [2, true, 'b'],
+        ],
+        [],
+      ],
+      [
+        'three against b fire',
+        [
+          [0, true, 'a'],
+          [1, true, 'a'],
+          [2, true, 'b'],
+          [3, true, 'b'],
+          [4, true, 'b'],
+        ],
+        [4],
+      ],
+      [
+        'none in the store is a reference of its own',
+        [
+          [0, true, null],
+          [1, true, null],
+          [2, true, 'a'],
+        ],
+        [],
+      ],
+      [
+        'unknown ones count with any, as before',
+        [
+          [0, true],
+          [1, true, 'a'],
+          [2, true],
+        ],
+        [2],
+      ],
+      [
+        'unknown ones join no two known ones',
+        [
+          [0, true, 'a'],
+          [1, true, 'b'],
+          [2, true],
+        ],
+        [],
+      ],
+      [
+        'a signal of before that comes late resets nothing',
+        [
+          [0, true, 'a'],
+          [1, true, 'b'],
+          [2, true, 'b'],
+          [0, true, 'a'],
+          [3, true, 'b'],
+        ],
+        [3],
+      ],
+      [
+        'recomputed windows count against the new one',
+        [
+          [0, true, 'a'],
+          [1, false, 'a'],
+          [2, true, 'a'],
+          [0, true, 'b', 2],
+          [1, true, 'b', 2],
+          [2, true, 'b', 2],
+        ],
+        [2],
+      ],
+      [
+        'a window that fired does not fire again',
+        [
+          [0, true, 'a'],
+          [1, true, 'a'],
+          [2, true, 'a'],
+          [0, true, 'b', 2],
+          [1, true, 'b', 2],
+          [2, true, 'b', 2],
+        ],
+        [2],
+      ],
+    ])('%s', (_name, told, expected) => {
+      expect(tell(told).fired).toEqual(expected);
+    });
+
+    it('says how many windows it left out, and passes against the former one clear nothing of the new one', () => {
+      const { reason } = tell([
+        [0, true, 'a'],
+        [1, true, 'a'],
+        [2, true, 'b'],
+      ]);
+      expect(reason).toMatch(/^1 of the last 1 windows breached; 3 of 3 .* \(2 measured against another reference/);
+      const rule = { breaches: 2, of: 4, clearAfter: 1 };
+      expect(
+        tell(
+          [
+            [0, true, 'b'],
+            [1, false, 'a'],
+            [2, true, 'b'],
+          ],
+          EMPTY_BREACHES,
+          rule,
+        ).fired,
+      ).toEqual([2]);
+    });
+
+    it('goes on from a state that was carried before there were references', () => {
+      const carried: BreachState = {
+        version: '1',
+        evaluations: [0, 1].map((w) => ({ windowStart: w * 7, windowEnd: (w + 1) * 7, breached: true })),
+        firedAt: null,
+      };
+      const { state, fired } = tell([[2, true, 'a']], carried);
+      expect(fired).toEqual([2]);
+      expect(state.evaluations.map((e) => e.reference)).toEqual([undefined, undefined, 'a']);
+    });
+  });
+
   it('keeps at most 20 windows', () => {
     let state: BreachState = EMPTY_BREACHES;
     for (let week = 0; week < 100; week += 1)

@@ -7,6 +7,7 @@ interface Told {
   readonly end: number;
   breached: boolean;
   revision: number;
+  reference: string | null | undefined;
 }
 interface Spec {
   version: string | null;
@@ -25,6 +26,7 @@ class Report implements fc.Command<Spec, Real> {
     private readonly version: string,
     private readonly revision: number,
     private readonly judged: boolean,
+    private readonly reference: string | null | undefined,
   ) {}
   check = (): boolean => true;
 
@@ -39,6 +41,7 @@ class Report implements fc.Command<Spec, Real> {
       reasons: [],
       revision: this.revision,
       judged: this.judged,
+      ...(this.reference === undefined ? {} : { reference: this.reference }),
     };
     // Through JSON, as over continue-as-new.
     const before = JSON.parse(JSON.stringify(real.state)) as BreachState;
@@ -68,17 +71,21 @@ class Report implements fc.Command<Spec, Real> {
     const known = spec.windows.find((w) => w.end === end);
     if (known !== undefined) {
       if (this.revision < known.revision) return false;
-      Object.assign(known, { breached: this.breached, revision: this.revision });
+      Object.assign(known, { breached: this.breached, revision: this.revision, reference: this.reference });
     } else {
-      spec.windows.push({ end, breached: this.breached, revision: this.revision });
+      spec.windows.push({ end, breached: this.breached, revision: this.revision, reference: this.reference });
       spec.windows.sort((a, b) => a.end - b.end);
     }
     const { breaches, of, clearAfter } = this.rule;
+    // No two known references in one count: that of the newest window for which it is known, and windows of none known.
+    const reference = spec.windows.filter((w) => w.reference !== undefined).at(-1)?.reference;
+    const same = spec.windows.filter((w) => w.reference === undefined || w.reference === reference);
     // Where the counter was cleared last: after any stretch of clearAfter windows without a breach, in the whole past.
     let cleared = 0;
-    for (let i = clearAfter; i <= spec.windows.length; i += 1)
-      if (spec.windows.slice(i - clearAfter, i).every((w) => !w.breached)) cleared = i;
-    const counting = spec.windows.slice(Math.max(cleared, spec.windows.length - of));
+    for (let i = clearAfter; i <= same.length; i += 1)
+      if (same.slice(i - clearAfter, i).every((w) => !w.breached)) cleared = i;
+    const recent = new Set(spec.windows.slice(-of));
+    const counting = same.slice(cleared).filter((w) => recent.has(w));
     const last = spec.windows.at(-1) as Told;
     const fires = last.breached && counting.filter((w) => w.breached).length >= breaches && last.end > spec.fired;
     if (fires) spec.fired = last.end;
@@ -86,7 +93,7 @@ class Report implements fc.Command<Spec, Real> {
   }
 
   toString(): string {
-    return `v${this.version} w${this.window} r${this.revision} ${this.judged ? (this.breached ? 'breach' : 'pass') : 'skip'}`;
+    return `v${this.version} w${this.window} r${this.revision} ${this.judged ? (this.breached ? 'breach' : 'pass') : 'skip'} against ${String(this.reference)}`;
   }
 }
 
@@ -107,10 +114,11 @@ describe('the counter table', () => {
                   fc.constantFrom('1', '1', '1', '2'),
                   fc.integer({ min: 1, max: 3 }),
                   fc.integer({ min: 0, max: 9 }),
+                  fc.constantFrom('a', 'a', 'a', 'b', null, undefined),
                 )
                 .map(
-                  ([window, breached, version, revision, skip]) =>
-                    new Report(r, window, breached, version, revision, skip > 0),
+                  ([window, breached, version, revision, skip, reference]) =>
+                    new Report(r, window, breached, version, revision, skip > 0, reference),
                 ),
             ],
             { maxCommands: 60 },
