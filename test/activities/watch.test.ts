@@ -83,7 +83,8 @@ async function serve(db: MemoryDatabase, { rows, shift, wrong, labelled }: Shape
   await new MemoryLabelStore(db).saveLabels('late', labels, 0);
 }
 
-async function check(shape: Shape, overrides: Record<string, unknown> = {}) {
+/** `references`: shifts of profiles that the version is given, the first before the check and the others before its retry. */
+async function check(shape: Shape, overrides: Record<string, unknown> = {}, references: readonly number[] = []) {
   const policy = testPolicy({ drift: { minFeatures: 1 }, ...overrides });
   const db = new MemoryDatabase({ now: () => 1 });
   const models = new MemoryModelStore(db);
@@ -124,12 +125,19 @@ async function check(shape: Shape, overrides: Record<string, unknown> = {}) {
     workflowId: 'drift/late',
     key: 'k',
   };
+  const given: string[] = [];
+  const give = async (shift: number): Promise<void> => {
+    const profile = buildReferenceProfile(columnsOf(3000, shift), policy.features, { bins: 10 });
+    given.push((await ports.profiles.saveProfile('late', '1', profile)).digest);
+  };
+  for (const shift of references.slice(0, 1)) await give(shift);
   const evaluated = await evaluate();
-  await evaluate();
+  for (const shift of references.slice(1)) await give(shift);
+  const again = await evaluate();
   const [decision] = await ports.decisions.list('late', { kind: 'drift' });
   expect(await evaluations.listEvaluations('late')).toHaveLength(1);
   expect(await ports.decisions.list('late')).toHaveLength(1);
-  return { evaluated, decision };
+  return { evaluated, again, decision, given };
 }
 
 const performance = {
@@ -143,6 +151,16 @@ describe('evaluateWindow', () => {
     const { evaluated, decision } = await check({ rows: 3000, shift: 0, wrong: 0.02, labelled: 1 }, { performance });
     expect(evaluated).toMatchObject({ outcome: 'noDrift', driftedFeatures: [], report: { breached: false } });
     expect(decision).toMatchObject({ verdict: 'pass', evidence: { rows: 3000, codeVersion: 'test' } });
+  });
+
+  it('reports the digest of the stored reference that it measured against, and a retry after a new one reports the same', async () => {
+    const shape = { rows: 3000, shift: 0, wrong: 0.02, labelled: 1 };
+    const { evaluated, again, given } = await check(shape, { performance }, [0, 0.5]);
+    expect(given[0]).toMatch(/^[0-9a-f]{64}$/);
+    expect(given[1]).not.toBe(given[0]);
+    expect(evaluated.report.reference).toBe(given[0]);
+    expect(again.report).toEqual(evaluated.report);
+    expect((await check(shape, { performance })).evaluated.report.reference).toBeNull();
   });
 
   it('says breach when x moved by half its range and 40 % of the answers are wrong', async () => {
