@@ -189,7 +189,7 @@ runBench(async () => {
     'npm run bench:false-alarms -- [--quick] [--runs N] [--clusterRuns N] [--large N]',
     {
       runs: { full: 1000, quick: 150 },
-      clusterRuns: { full: 60, quick: 6 },
+      clusterRuns: { full: 250, quick: 6 },
       large: { full: 1_000_000, quick: 100_000 },
     },
   );
